@@ -1,0 +1,54 @@
+"""Other optimizers, each as it is meant to be used: sequential, ask then tell, one process.
+
+Each gets what groat gets: the space with its scales and conditions, the configuration in use
+today where a problem declares one, and nothing about the reference point. Settings are the
+libraries' defaults, except for the population sizes, which are made to fit 100 trials.
+"""
+
+from __future__ import annotations
+
+from importlib import metadata
+
+from benchmarks import cube, optuna_peer, pymoo_peer
+from benchmarks.problems import Problem
+from benchmarks.runs import Log, Peer, Run
+from scipy.stats import qmc
+
+
+def sobol(problem: Problem, seed: int, trials: int) -> Run:
+    """Evaluate scrambled Sobol points, the default configuration first."""
+    log = Log(problem)
+    with log.thinking():
+        sequence = qmc.Sobol(len(problem.space.parameters), rng=seed)
+        points = sequence.random_base2((trials - 1).bit_length())
+    start = cube.default(problem.space)
+    configurations = [cube.decode(problem.space, point) for point in points]
+    for configuration in ([start] if start else []) + configurations[: trials - bool(start)]:
+        log.evaluate(configuration)
+    return log.run()
+
+
+PEERS: dict[str, tuple[Peer, str]] = {
+    "optuna-tpe": (optuna_peer.tpe, "optuna"),
+    "optuna-nsga2": (optuna_peer.nsga2, "optuna"),
+    "optuna-gp": (optuna_peer.gaussian_process, "optuna"),
+    "optuna-gp-flat": (optuna_peer.gaussian_process_flat, "optuna"),
+    "pymoo-nsga2": (pymoo_peer.nsga2, "pymoo"),
+    "scipy-sobol": (sobol, "scipy"),
+}
+"""By name: the peer, and the distribution whose version it depends on."""
+
+
+def can_run(name: str, problem: Problem) -> bool:
+    """Whether a peer has something of its own to say about a problem.
+
+    Without conditions there is nothing to flatten: `optuna_gp_flat` would be `optuna_gp`.
+    """
+    has_conditions = any(parameter.active_when for parameter in problem.space.parameters)
+    return name != "optuna-gp-flat" or has_conditions
+
+
+def version(name: str) -> str:
+    """Return a peer's library and its version."""
+    distribution = PEERS[name][1]
+    return f"{distribution} {metadata.version(distribution)}"

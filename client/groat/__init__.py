@@ -1,0 +1,1 @@
+"""groat: a cost-aware multi-objective optimizer for systems built on language models."""

@@ -1,0 +1,104 @@
+"""What a call answers when that is more than one noun."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Generic, TypeVar
+
+from groat.model.guard import Decision
+from groat.model.money import BudgetStatus, Money
+from groat.model.trial import Directive, Disposition, Lease, Trial
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """Some items of a list; an empty token says that they were the last."""
+
+    items: tuple[T, ...]
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskResult:
+    """Trials to run, or the reason why there are none.
+
+    Attributes:
+        retry_after: With WAIT, how long to wait before asking again.
+    """
+
+    trials: tuple[Trial, ...]
+    decision: Decision
+    retry_after: timedelta | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportResult:
+    """What to do next with a trial."""
+
+    directive: Directive
+    reason: str
+    lease: Lease | None
+    budget_status: BudgetStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TellResult:
+    """What became of a tell."""
+
+    trial: Trial
+    disposition: Disposition
+    on_front: bool
+    budget_status: BudgetStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LeaseState:
+    """One lease after a heartbeat; ``lease`` is ``None`` when it is gone."""
+
+    number: int
+    lease: Lease | None
+    directive: Directive
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordResult:
+    """How many usages were booked, and how many were known already."""
+
+    booked: int
+    duplicates: int
+    budget_status: BudgetStatus
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Front:
+    """The non-dominated trials, by the first objective, best first.
+
+    Attributes:
+        trials: One page of them.
+        reference_point: By objective id, in the metric's own direction.
+        hypervolume: Of the whole front, in the objectives' own units multiplied.
+        feasible: False when no trial keeps the constraints.
+        size: Of the whole front.
+    """
+
+    trials: tuple[Trial, ...]
+    reference_point: Mapping[str, float] = field(default_factory=dict[str, float])
+    hypervolume: float = 0.0
+    feasible: bool = True
+    finished_trials: int = 0
+    size: int = 0
+    next_page_token: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HypervolumePoint:
+    """Hypervolume after so many finished trials, and what was spent by then."""
+
+    finished_trials: int
+    hypervolume: float
+    spend: Money
+    time: datetime

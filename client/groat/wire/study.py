@@ -1,0 +1,195 @@
+"""Metrics, algorithms and studies on the wire."""
+
+from __future__ import annotations
+
+from groat import model
+from groat.v1 import study_pb2
+from groat.wire import names
+from groat.wire.enums import Coding
+from groat.wire.fields import at, chosen, optional, repeated, required
+from groat.wire.guard import (
+    decision_from_proto,
+    decision_to_proto,
+    guard_policy_from_proto,
+    guard_policy_to_proto,
+)
+from groat.wire.money import (
+    budget_from_proto,
+    budget_status_from_proto,
+    budget_status_to_proto,
+    budget_to_proto,
+    price_book_from_proto,
+    price_book_to_proto,
+)
+from groat.wire.space import search_space_from_proto, search_space_to_proto
+from groat.wire.times import (
+    duration_from_proto,
+    duration_to_proto,
+    timestamp_from_proto,
+    timestamp_to_proto,
+)
+
+ROLE = Coding(model.Role, study_pb2.Metric.Role, "ROLE_")
+GOAL = Coding(model.Goal, study_pb2.Metric.Goal, "GOAL_")
+SOURCE = Coding(model.Source, study_pb2.Derivation.Source, "SOURCE_")
+AGGREGATION = Coding(model.Aggregation, study_pb2.Derivation.Aggregation, "AGGREGATION_")
+STATE = Coding(model.StudyState, study_pb2.Study.State, "STATE_")
+
+
+def metric_to_proto(metric: model.Metric) -> study_pb2.Metric:
+    """Write a metric."""
+    derivation = metric.derivation
+    return study_pb2.Metric(
+        id=metric.id,
+        role=ROLE.to_proto(metric.role),
+        goal=GOAL.to_proto(metric.goal),
+        unit=metric.unit,
+        bound=metric.bound,
+        derivation=None if derivation is None else derivation_to_proto(derivation),
+    )
+
+
+def metric_from_proto(message: study_pb2.Metric, path: str = "") -> model.Metric:
+    """Read a metric."""
+    return model.Metric(
+        id=message.id,
+        role=ROLE.from_proto(message.role, at(path, "role")),
+        goal=GOAL.from_proto(message.goal, at(path, "goal")),
+        unit=message.unit,
+        bound=message.bound if message.HasField("bound") else None,
+        derivation=optional(message, "derivation", derivation_from_proto, path),
+    )
+
+
+def derivation_to_proto(derivation: model.Derivation) -> study_pb2.Derivation:
+    """Write a derivation."""
+    return study_pb2.Derivation(
+        source=SOURCE.to_proto(derivation.source),
+        aggregation=AGGREGATION.to_proto(derivation.aggregation),
+        score_id=derivation.score_id,
+    )
+
+
+def derivation_from_proto(message: study_pb2.Derivation, path: str = "") -> model.Derivation:
+    """Read a derivation; no aggregation is the mean."""
+    return model.Derivation(
+        source=SOURCE.from_proto(message.source, at(path, "source")),
+        aggregation=AGGREGATION.optional_from_proto(
+            message.aggregation, at(path, "aggregation"), model.Aggregation.MEAN
+        ),
+        score_id=message.score_id,
+    )
+
+
+def algorithm_to_proto(algorithm: model.Algorithm) -> study_pb2.Algorithm:
+    """Write an algorithm."""
+    message = study_pb2.Algorithm(
+        seed=algorithm.seed, allow_replicates=algorithm.allow_replicates
+    )
+    match algorithm.kind:
+        case model.Auto():
+            message.auto.SetInParent()
+        case model.RandomSearch():
+            message.random.SetInParent()
+        case model.Sobol():
+            message.sobol.SetInParent()
+        case model.Nsga2(population_size=size):
+            message.nsga2.CopyFrom(study_pb2.Nsga2(population_size=size))
+        case model.Bayesian(initial_trial_count=count):
+            message.bayesian.CopyFrom(study_pb2.Bayesian(initial_trial_count=count))
+    return message
+
+
+def algorithm_from_proto(message: study_pb2.Algorithm, path: str = "") -> model.Algorithm:
+    """Read an algorithm; an empty message is auto.
+
+    Raises:
+        InvalidArgument: Something is set, yet no kind that is known here: a
+            newer client's algorithm must not turn into another one in silence.
+    """
+    if not message.ByteSize():
+        return model.Algorithm()
+    return model.Algorithm(
+        kind=_read_kind(message, path),
+        seed=message.seed if message.HasField("seed") else None,
+        allow_replicates=message.allow_replicates,
+    )
+
+
+def _read_kind(message: study_pb2.Algorithm, path: str) -> model.AlgorithmKind:
+    match chosen(message, "kind", path):
+        case "auto":
+            return model.Auto()
+        case "random":
+            return model.RandomSearch()
+        case "sobol":
+            return model.Sobol()
+        case "nsga2":
+            return model.Nsga2(population_size=message.nsga2.population_size)
+        case _:
+            return model.Bayesian(initial_trial_count=message.bayesian.initial_trial_count)
+
+
+def study_spec_to_proto(spec: model.StudySpec) -> study_pb2.Study:
+    """Write a declaration: a study without what only the server may say."""
+    return study_pb2.Study(
+        display_name=spec.display_name,
+        labels=spec.labels,
+        search_space=search_space_to_proto(spec.search_space),
+        metrics=map(metric_to_proto, spec.metrics),
+        algorithm=algorithm_to_proto(spec.algorithm),
+        budget=budget_to_proto(spec.budget),
+        guard_policy=guard_policy_to_proto(spec.guard_policy),
+        price_book=price_book_to_proto(spec.price_book),
+        max_concurrent_trials=spec.max_concurrent_trials,
+        lease_duration=duration_to_proto(spec.lease_duration),
+        max_attempts=spec.max_attempts,
+    )
+
+
+def study_spec_from_proto(message: study_pb2.Study, path: str = "") -> model.StudySpec:
+    """Read a declaration; parts that are not set get the model's defaults."""
+    lease = optional(message, "lease_duration", duration_from_proto, path)
+    return model.StudySpec(
+        display_name=message.display_name,
+        labels=dict(message.labels),
+        search_space=required(message, "search_space", search_space_from_proto, path),
+        metrics=repeated(message, "metrics", metric_from_proto, path),
+        algorithm=optional(message, "algorithm", algorithm_from_proto, path) or model.Algorithm(),
+        budget=optional(message, "budget", budget_from_proto, path) or model.Budget(),
+        guard_policy=optional(message, "guard_policy", guard_policy_from_proto, path)
+        or model.GuardPolicy(),
+        price_book=optional(message, "price_book", price_book_from_proto, path)
+        or model.PriceBook(),
+        max_concurrent_trials=message.max_concurrent_trials,
+        lease_duration=model.StudySpec.lease_duration if lease is None else lease,
+        max_attempts=message.max_attempts or 3,
+    )
+
+
+def study_to_proto(study: model.Study) -> study_pb2.Study:
+    """Write a study as it is now."""
+    message = study_spec_to_proto(study.spec)
+    message.name = names.study_name(study.study_id)
+    message.state = STATE.to_proto(study.state)
+    message.budget_status.CopyFrom(budget_status_to_proto(study.budget_status))
+    if study.last_decision is not None:
+        message.last_decision.CopyFrom(decision_to_proto(study.last_decision))
+    message.create_time.CopyFrom(timestamp_to_proto(study.create_time))
+    message.update_time.CopyFrom(timestamp_to_proto(study.update_time))
+    message.etag = study.etag
+    return message
+
+
+def study_from_proto(message: study_pb2.Study, path: str = "") -> model.Study:
+    """Read a study as the server sends it."""
+    return model.Study(
+        study_id=names.parse_study(message.name, at(path, "name")),
+        spec=study_spec_from_proto(message, path),
+        state=STATE.from_proto(message.state, at(path, "state")),
+        budget_status=required(message, "budget_status", budget_status_from_proto, path),
+        last_decision=optional(message, "last_decision", decision_from_proto, path),
+        create_time=required(message, "create_time", timestamp_from_proto, path),
+        update_time=required(message, "update_time", timestamp_from_proto, path),
+        etag=message.etag,
+    )

@@ -1,0 +1,1 @@
+"""The groat server: everything that thinks, remembers or listens."""

@@ -1,0 +1,113 @@
+"""What several algorithms share: the Sobol design, and keeping away from what is known."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from scipy.stats import qmc  # pyright: ignore[reportMissingTypeStubs]  # scipy ships none
+
+from groat_server.algorithms.base import Bools, Floats, History, Pending, Problem, Suggestion
+from groat_server.space import Space
+
+_CHUNK = 16
+_CHUNKS = 16
+
+
+def next_number(history: History, pending: Pending) -> int:
+    """Return the number of the next new trial: one above the highest known, from 0."""
+    numbers = np.concatenate([history.numbers, pending.numbers])
+    return int(numbers.max()) + 1 if len(numbers) else 0
+
+
+def dice(seed: int, *more: int) -> np.random.Generator:
+    """Return fresh dice for a study's seed, of any sign, and what tells this use from others."""
+    return np.random.default_rng([seed & (2**64 - 1), *more])
+
+
+class Known:
+    """The configurations that must not be suggested, in a growing set.
+
+    With `Problem.allow_replicates` only the excluded ones are in it at first;
+    what `take` gives out is added either way.
+    """
+
+    def __init__(self, problem: Problem, history: History, pending: Pending) -> None:
+        self._space = problem.space
+        self._keys = set(problem.space.keys(pending.excluded))
+        if not problem.allow_replicates:
+            self._keys.update(problem.space.keys(history.points))
+            self._keys.update(problem.space.keys(pending.points))
+
+    def __len__(self) -> int:
+        return len(self._keys)
+
+    def take(self, points: Floats) -> Floats | None:
+        """Return the first row of ``points (n, d)`` that is new, and know it from now on."""
+        for key, point in zip(self._space.keys(points), points, strict=True):
+            if key not in self._keys:
+                self._keys.add(key)
+                return point
+        return None
+
+    def is_new(self, points: Floats) -> Bools:
+        """Tell which rows of ``points (n, d)`` are not known; changes nothing."""
+        return np.array([key not in self._keys for key in self._space.keys(points)], dtype=np.bool_)
+
+    def first_new(self, batches: Iterable[Floats], rng: np.random.Generator) -> Floats | None:
+        """Take the first new row of any batch, else any configuration that is left.
+
+        Returns:
+            Shape ``(d,)``, or ``None`` when every configuration is known.
+        """
+        for batch in batches:
+            if (point := self.take(batch)) is not None:
+                return point
+        if len(self._keys) >= self._space.size:
+            return None
+        # Reached when a space is nearly used up. The walk never repeats itself, so
+        # it gets past all known ones after as many steps.
+        return next((p for p in self._space.points(rng) if self.take(p[None]) is not None), None)
+
+
+def sobol(space: Space, seed: int, start: int) -> Iterator[Floats]:
+    """Yield a scrambled Sobol sequence from position ``start`` on, in batches.
+
+    A position holds the same point for everyone with the same seed, so servers
+    that do not know of each other hand out one design. After 256 points the
+    sequence gives up; by then the space is as good as used up.
+
+    Yields:
+        Shape ``(1, d)`` at first, then ``(16, d)``; canonical.
+
+    Source:
+        Owen (1998), Scrambling Sobol' and Niederreiter-Xing points, as in
+        `scipy.stats.qmc.Sobol`. https://doi.org/10.1006/jcom.1998.0487
+    """
+    sampler = qmc.Sobol(space.d, scramble=True, rng=dice(seed))
+    if start:
+        sampler.fast_forward(start)
+    yield space.canonical(sampler.random(1))
+    for _ in range(_CHUNKS):
+        rows = [sampler.random(1) for _ in range(_CHUNK)]
+        yield space.canonical(np.vstack(rows))
+
+
+def sobol_suggestions(
+    problem: Problem, history: History, pending: Pending, count: int
+) -> list[Suggestion]:
+    """Suggest the next points of the study's Sobol design, skipping known ones.
+
+    The position is the trial's number. When the sequence meets nothing new any
+    more, what is left of a finite space is walked through.
+    """
+    known = Known(problem, history, pending)
+    start = next_number(history, pending)
+    suggestions = list[Suggestion]()
+    for number in range(start, start + count):
+        rng = dice(problem.seed, number)
+        point = known.first_new(sobol(problem.space, problem.seed, number), rng)
+        if point is None:
+            break
+        suggestions.append(Suggestion(point=point, generator="sobol"))
+    return suggestions

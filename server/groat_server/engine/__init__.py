@@ -1,0 +1,35 @@
+"""The story of groat, told by its verbs.
+
+``engine.work.tell(order, outcome)`` reads as it is meant: rooms below know
+nothing of each other, and meet here.
+"""
+
+from __future__ import annotations
+
+from groat_server.engine.analysis import Analysis
+from groat_server.engine.asking import Asking, AskOrder, Clock, MakeId
+from groat_server.engine.studies import Studies
+from groat_server.engine.telling import Telling, WorkOrder
+from groat_server.history import Memory
+from groat_server.sampler import Sampler
+from groat_server.storage.base import Store
+
+__all__ = ["AskOrder", "Engine", "WorkOrder"]
+
+
+class Engine:
+    """Everything groat can be asked to do.
+
+    Args:
+        store: What it remembers.
+        sampler: Where algorithms run.
+        clock: The time, aware and in UTC.
+        make_id: A new id that nobody has seen, such as a UUID.
+    """
+
+    def __init__(self, store: Store, sampler: Sampler, *, clock: Clock, make_id: MakeId) -> None:
+        memory = Memory(store)
+        self.asks = Asking(store, memory, sampler, clock=clock, make_id=make_id)
+        self.work = Telling(store, memory, clock=clock)
+        self.studies = Studies(store, sampler, clock=clock)
+        self.analysis = Analysis(store, memory)

@@ -1,0 +1,234 @@
+"""Studies from their declaration to their end."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import datetime
+
+from groat import model
+from groat.errors import EtagMismatch, InvalidArgument, NotPossibleNow
+from groat.model import StudyState
+from groat_server import booking, derivation, pricing, validation
+from groat_server.booking import digest_of
+from groat_server.engine.asking import Clock
+from groat_server.engine.pages import page_of, size_of
+from groat_server.sampler import Sampler
+from groat_server.space import Space
+from groat_server.storage.base import BookedUsage, LockedStudy, NewTrial, Store
+
+
+class Studies:
+    """The verbs on studies. Safe between threads."""
+
+    def __init__(self, store: Store, sampler: Sampler, *, clock: Clock) -> None:
+        self._store = store
+        self._sampler = sampler
+        self._clock = clock
+
+    def create(
+        self,
+        study_id: str,
+        spec: model.StudySpec,
+        *,
+        request_id: str = "",
+        validate_only: bool = False,
+    ) -> model.Study:
+        """Start a study; the same declaration under the same id again is that study.
+
+        Args:
+            study_id: Empty makes one out of ``request_id``.
+            spec: What a person declared.
+            request_id: Made by the client; needed when there is no ``study_id``.
+            validate_only: Check everything and store nothing.
+
+        Raises:
+            InvalidArgument: The declaration breaks a rule.
+            AlreadyExists: The id is taken by another declaration.
+        """
+        validation.check_spec(spec)
+        study_id = study_id or _made_from(request_id)
+        now, digest = self._clock(), digest_of(spec)
+        pinned = _pinned(study_id, spec, now)
+        if validate_only:
+            return _unborn(study_id, pinned, now)
+        first = _baseline(pinned.search_space)
+        study = self._store.create(study_id, pinned, digest=digest, now=now, first=first)
+        self._sampler.warm_up(spec.algorithm.kind.kind)
+        return study
+
+    def get(self, study_id: str) -> model.Study:
+        """Read a study with its live ledger.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        return self._store.look(study_id).study
+
+    def page(self, *, page_size: int = 0, page_token: str = "") -> model.Page[model.Study]:
+        """List studies by id.
+
+        Raises:
+            InvalidArgument: The size or the token is none.
+        """
+        size = size_of(page_size)
+        if len(page_token) > 128:
+            raise InvalidArgument.at("page_token", "not a token of this list")
+        found = self._store.studies(after=page_token, limit=size + 1)
+        return page_of(found, size, lambda study: study.study_id)
+
+    def update(self, study_id: str, patch: model.StudyPatch) -> model.Study:
+        """Change what may change in a running study; new rates also price what had no price.
+
+        Raises:
+            NotFound: There is no such study.
+            InvalidArgument: The result would break a rule.
+            EtagMismatch: Somebody changed the study since it was read.
+        """
+        now = self._clock()
+        with self._store.locked(study_id) as locked:
+            study = locked.view().study
+            if patch.etag and patch.etag != study.etag:
+                raise EtagMismatch(f"study {study_id} has changed since; read it and try again")
+            spec = _patched(study.spec, patch, now)
+            validation.check_patch(study.spec, spec)
+            locked.change(now=now, spec=spec)
+            if patch.rates:
+                _price_what_had_none(locked, spec, now)
+            return locked.view().study
+
+    def pause(self, study_id: str) -> model.Study:
+        """Make asks wait; reports and tells go on.
+
+        Raises:
+            NotFound: There is no such study.
+            NotPossibleNow: The study is completed.
+        """
+        return self._move(study_id, StudyState.PAUSED)
+
+    def resume(self, study_id: str) -> model.Study:
+        """Serve asks again, after a pause or a stop.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        return self._move(study_id, StudyState.ACTIVE)
+
+    def delete(self, study_id: str, *, etag: str = "") -> None:
+        """Remove a study with all its trials and its ledger.
+
+        Raises:
+            NotFound: There is no such study.
+            EtagMismatch: Somebody changed the study since it was read.
+        """
+        self._store.delete(study_id, etag=etag)
+
+    def _move(self, study_id: str, state: StudyState) -> model.Study:
+        with self._store.locked(study_id) as locked:
+            study = locked.view().study
+            if study.state is StudyState.COMPLETED and state is StudyState.PAUSED:
+                raise NotPossibleNow(f"study {study_id} is completed; there is nothing to pause")
+            if study.state is not state:
+                locked.change(now=self._clock(), state=state)
+            return locked.view().study
+
+
+def _made_from(request_id: str) -> str:
+    validation.check_request_id(request_id)
+    return "study-" + digest_of(request_id)[:12]
+
+
+def _pinned(study_id: str, spec: model.StudySpec, now: datetime) -> model.StudySpec:
+    """Fix the dice and the prices, so that a restart or another day changes neither."""
+    seed = spec.algorithm.seed
+    if seed is None:
+        dice = hashlib.sha256(f"{study_id} {now.isoformat()}".encode()).digest()
+        seed = int.from_bytes(dice[:4], "big")
+    book = pricing.pin(spec.price_book, now)
+    return replace(spec, algorithm=replace(spec.algorithm, seed=seed), price_book=book)
+
+
+def _baseline(search_space: model.SearchSpace) -> list[NewTrial]:
+    """The configuration in use today is worth knowing first, if it was declared."""
+    defaults = {p.id: p.default_value for p in search_space.parameters}
+    values = {name: value for name, value in defaults.items() if value is not None}
+    if not values:
+        return []
+    configuration = Space(search_space).active_part(values)
+    return [
+        NewTrial(
+            configuration=configuration,
+            configuration_id=Space(search_space).configuration_id(configuration),
+            origin=model.Origin.BASELINE,
+            generator="baseline",
+        )
+    ]
+
+
+def _unborn(study_id: str, spec: model.StudySpec, now: datetime) -> model.Study:
+    nothing = model.Money(0, spec.currency)
+    status = model.BudgetStatus(
+        settled=model.Spend(total=nothing), held=nothing, remaining=spec.budget.max_spend
+    )
+    return model.Study(
+        study_id=study_id,
+        spec=spec,
+        state=StudyState.ACTIVE,
+        budget_status=status,
+        last_decision=None,
+        create_time=now,
+        update_time=now,
+        etag="",
+    )
+
+
+def _patched(
+    spec: model.StudySpec, patch: model.StudyPatch, now: datetime
+) -> model.StudySpec:
+    changes = {
+        name: value
+        for name in (
+            "display_name",
+            "labels",
+            "budget",
+            "guard_policy",
+            "max_concurrent_trials",
+            "lease_duration",
+            "max_attempts",
+        )
+        if (value := getattr(patch, name)) is not None
+    }
+    for i, rate in enumerate(patch.rates or ()):
+        if pricing.has_price(rate.provider, rate.model, spec.price_book, now=now):
+            problem = f"{rate.model[:40]!r} has a price already, and prices are pinned"
+            raise InvalidArgument.at(f"study.price_book.rates[{i}]", problem)
+    book = replace(spec.price_book, rates=spec.price_book.rates + (patch.rates or ()))
+    return replace(spec, price_book=book, **changes)
+
+
+def _price_what_had_none(locked: LockedStudy, spec: model.StudySpec, now: datetime) -> None:
+    unpriced = locked.unpriced()
+    booked = [one.booked for one in unpriced]
+    priced = list(booking.reprice(spec, booked, now=now))
+    locked.reprice(priced)
+    ids = {one.usage_id for one in priced}
+    leases = {one.lease_id for one in unpriced if one.booked.usage_id in ids and one.lease_id}
+    for lease_id in sorted(leases):
+        _derive_again(locked, spec, lease_id, locked.usage(lease_id), now)
+
+
+def _derive_again(
+    locked: LockedStudy,
+    spec: model.StudySpec,
+    lease_id: str,
+    booked: Iterable[BookedUsage],
+    now: datetime,
+) -> None:
+    attempt = locked.attempt(lease_id)
+    trial = locked.trial(attempt.number) if attempt else None
+    if trial is None or not isinstance(trial.outcome, model.Succeeded | model.EarlyStopped):
+        return
+    measurement = derivation.derive(spec, trial.outcome.measurement, list(booked))
+    outcome = replace(trial.outcome, measurement=measurement)
+    locked.finish(trial.number, trial.state, outcome, now=now)

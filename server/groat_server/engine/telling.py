@@ -1,0 +1,210 @@
+"""Report, tell, stay alive: what workers hand in, and what the ledger makes of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from groat import model
+from groat.errors import ConflictingOutcome, InvalidArgument, NotFound, Violation
+from groat.model import Directive, Disposition
+from groat_server import derivation, validation
+from groat_server.booking import digest_of, price_all, without_usage
+from groat_server.engine.asking import Clock
+from groat_server.history import Memory
+from groat_server.storage.base import Attempt, BookedUsage, LockedStudy, Store
+
+_CONFLICT = "trial {} is {} by this very lease; the first outcome stands"
+_CLOSING = {Disposition.ACCEPTED, Disposition.ACCEPTED_LATE}
+_STATES: dict[type[model.Outcome], model.TrialState] = {
+    model.Succeeded: model.TrialState.SUCCEEDED,
+    model.EarlyStopped: model.TrialState.EARLY_STOPPED,
+    model.Infeasible: model.TrialState.INFEASIBLE,
+    model.Failed: model.TrialState.FAILED,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorkOrder:
+    """What a worker hands in under its lease."""
+
+    study_id: str
+    number: int
+    lease_id: str
+    usage: Sequence[model.Usage] = ()
+
+
+class Telling:
+    """The verbs report, tell, heartbeat and record usage. Safe between threads."""
+
+    def __init__(self, store: Store, memory: Memory, *, clock: Clock) -> None:
+        self._store = store
+        self._memory = memory
+        self._clock = clock
+
+    def report(self, order: WorkOrder, measurement: model.Measurement) -> model.ReportResult:
+        """Keep a partial measurement, book usage and renew the lease.
+
+        Raises:
+            NotFound: There is no such study, trial or lease.
+            InvalidArgument: The measurement or the usage breaks a rule.
+        """
+        spec = self._store.look(order.study_id).study.spec
+        validation.check_report(spec, measurement, order.usage)
+        now = self._clock()
+        scope = f"report-{measurement.example_count}"
+        booked = self._price(spec, order, measurement, scope=scope, now=now)
+        with self._store.locked(order.study_id) as locked:
+            attempt, trial = _own(locked, order)
+            locked.book(booked, lease_id=order.lease_id, now=now)
+            if not trial.state.is_finished:
+                locked.report(order.number, without_usage(measurement), now=now)
+            lease = None
+            if _is_live(attempt, trial):
+                lease = locked.renew(order.lease_id, now + spec.lease_duration)
+            status = locked.view().study.budget_status
+        return model.ReportResult(
+            directive=Directive.CONTINUE if lease else Directive.ABANDON,
+            reason="" if lease else _gone(trial),
+            lease=lease,
+            budget_status=status,
+        )
+
+    def tell(self, order: WorkOrder, outcome: model.Outcome) -> model.TellResult:
+        """Take an outcome in: price, book, derive, close. Safe to repeat.
+
+        Raises:
+            NotFound: There is no such study, trial or lease.
+            InvalidArgument: The outcome or the usage breaks a rule.
+            ConflictingOutcome: This lease has told another outcome before.
+        """
+        spec = self._store.look(order.study_id).study.spec
+        validation.check_outcome(spec, outcome, order.usage)
+        now, digest = self._clock(), digest_of(outcome)
+        told = None if isinstance(outcome, model.Failed) else outcome.measurement
+        booked = self._price(spec, order, told, scope="tell", now=now)
+        with self._store.locked(order.study_id) as locked:
+            attempt, trial = _own(locked, order)
+            if attempt.told and attempt.told != digest:
+                raise ConflictingOutcome(_CONFLICT.format(order.number, trial.state.value))
+            locked.book(booked, lease_id=order.lease_id, now=now)
+            disposition = _disposition(attempt, trial, outcome, now)
+            if disposition is not Disposition.DUPLICATE:
+                locked.close_attempt(order.lease_id, told=digest)
+            if disposition in _CLOSING:
+                outcome = _derived(locked, spec, order, outcome)
+                locked.finish(order.number, _STATES[type(outcome)], outcome, now=now)
+            trial, study = locked.trial(order.number), locked.view().study
+        return model.TellResult(
+            trial=trial,
+            disposition=disposition,
+            on_front=self._memory.past(study).is_on_front(order.number),
+            budget_status=study.budget_status,
+        )
+
+    def heartbeat(
+        self, study_id: str, renewals: Sequence[tuple[int, str]]
+    ) -> list[model.LeaseState]:
+        """Renew leases, given as trial number and lease id.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        lease_ids = [lease_id for _, lease_id in renewals]
+        renewed = self._store.renew(study_id, lease_ids, now=self._clock())
+        return [_lease_state(number, renewed.get(lease_id)) for number, lease_id in renewals]
+
+    def record_usage(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
+        """Book usage of the study as a whole.
+
+        Raises:
+            NotFound: There is no such study.
+            InvalidArgument: A usage breaks a rule or has no id of its own.
+        """
+        spec = self._store.look(study_id).study.spec
+        faults = list(validation.check_usage(usage, "usage", spec.currency))
+        faults += [
+            Violation(f"usage[{i}].usage_id", "empty; here every usage needs an id of its own")
+            for i, one in enumerate(usage)
+            if not one.usage_id
+        ]
+        if faults:
+            raise InvalidArgument(*faults)
+        now = self._clock()
+        booked = price_all(spec, usage, None, scope="study", lease_id="", now=now)
+        with self._store.locked(study_id) as locked:
+            new, known = locked.book(booked, lease_id=None, now=now)
+            status = locked.view().study.budget_status
+        return model.RecordResult(booked=new, duplicates=known, budget_status=status)
+
+    def _price(
+        self,
+        spec: model.StudySpec,
+        order: WorkOrder,
+        measurement: model.Measurement | None,
+        *,
+        scope: str,
+        now: datetime,
+    ) -> list[BookedUsage]:
+        lease_id = order.lease_id
+        return price_all(spec, order.usage, measurement, scope=scope, lease_id=lease_id, now=now)
+
+
+def _own(locked: LockedStudy, order: WorkOrder) -> tuple[Attempt, model.Trial]:
+    trial = locked.trial(order.number)
+    attempt = locked.attempt(order.lease_id)
+    if attempt is None or attempt.number != order.number:
+        raise NotFound(f"trial {order.number} was never leased under {order.lease_id[:64]!r}")
+    return attempt, trial
+
+
+def _is_live(attempt: Attempt, trial: model.Trial) -> bool:
+    return (
+        not attempt.told
+        and not attempt.is_lapsed
+        and trial.lease is not None
+        and trial.lease.lease_id == attempt.lease.lease_id
+    )
+
+
+def _gone(trial: model.Trial) -> str:
+    if trial.state.is_finished:
+        return f"The trial is {trial.state.value}; tell what was spent and leave it."
+    return "The lease ran out and the trial is another worker's; tell what was spent and leave it."
+
+
+def _disposition(
+    attempt: Attempt, trial: model.Trial, outcome: model.Outcome, now: datetime
+) -> Disposition:
+    if attempt.told:
+        return Disposition.DUPLICATE
+    is_late = attempt.is_lapsed or now > attempt.lease.expire_time
+    if not trial.state.is_finished:
+        # A lost worker's failure does not end a trial that goes on elsewhere.
+        if attempt.is_lapsed and isinstance(outcome, model.Failed):
+            return Disposition.SUPERSEDED
+        return Disposition.ACCEPTED_LATE if is_late else Disposition.ACCEPTED
+    was_presumed_lost = (
+        isinstance(trial.outcome, model.Failed)
+        and trial.outcome.kind is model.FailureKind.LEASE_EXPIRED
+    )
+    return Disposition.ACCEPTED_LATE if was_presumed_lost else Disposition.SUPERSEDED
+
+
+def _derived(
+    locked: LockedStudy, spec: model.StudySpec, order: WorkOrder, outcome: model.Outcome
+) -> model.Outcome:
+    if isinstance(outcome, model.Failed) or outcome.measurement is None:
+        return outcome
+    measurement = without_usage(outcome.measurement)
+    if not isinstance(outcome, model.Infeasible):
+        booked = locked.usage(order.lease_id)
+        measurement = derivation.derive(spec, measurement, booked)
+    return replace(outcome, measurement=measurement)
+
+
+def _lease_state(number: int, renewed: tuple[int, model.Lease] | None) -> model.LeaseState:
+    if renewed is None or renewed[0] != number:
+        return model.LeaseState(number=number, lease=None, directive=Directive.ABANDON)
+    return model.LeaseState(number=number, lease=renewed[1], directive=Directive.CONTINUE)

@@ -1,0 +1,75 @@
+"""What a trial is going to spend, from what trials have spent."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+import numpy as np
+from scipy.special import stdtrit
+
+from groat import model
+
+_PRIOR_SD = 0.5
+"""Spread of log spend between trials before any is known: a factor of 1.65."""
+
+_PRIOR_WEIGHT = 3.0
+"""How many trials the prior spread counts for."""
+
+
+def hold_for(
+    *, policy: model.GuardPolicy, budget: model.Budget, told: Sequence[model.Money]
+) -> model.Money | None:
+    """Return what to set aside for one more trial.
+
+    Args:
+        policy: Says which quantile of the predicted spend.
+        budget: ``max_trial_spend`` is the hold while nothing is told, and the
+            most that is ever held.
+        told: Spend of each finished trial. Trials that spent nothing teach
+            nothing here.
+
+    Returns:
+        A quantile of the predicted spend. ``None`` when neither a told trial nor
+        a declared limit says anything: then one trial runs alone, on all that is left.
+
+    Source:
+        Log spend as normal with a normal-inverse-gamma prior, so that one more
+        trial is Student-t: Gelman et al. (2013), Bayesian Data Analysis,
+        section 3.3, with a flat prior on the mean.
+    """
+    spent = [amount.nanos for amount in told if amount.nanos > 0]
+    limit = budget.max_trial_spend
+    if not spent:
+        return limit
+    logs = np.log(np.array(spent, dtype=float))
+    n, freedom = len(logs), _PRIOR_WEIGHT + len(logs) - 1
+    squares = _PRIOR_WEIGHT * _PRIOR_SD**2 + float(((logs - logs.mean()) ** 2).sum())
+    scale = math.sqrt(squares / freedom * (1 + 1 / n))
+    log_hold = float(logs.mean()) + float(stdtrit(freedom, policy.hold_quantile)) * scale
+    hold = model.Money(math.ceil(math.exp(min(log_hold, 42.0))), told[0].currency)
+    return hold if limit is None else min(hold, limit)
+
+
+def affordable_trials(study: model.Study, told: Sequence[model.Money]) -> int | None:
+    """Estimate how many trials the study can have in all, told ones included.
+
+    Returns:
+        The smaller of the trial limit and what the remaining money pays at the
+        median told spend (the declared most, before any is told); ``None`` when
+        nothing bounds the study.
+    """
+    status, budget = study.budget_status, study.spec.budget
+    bounds: list[int] = [] if budget.max_trials is None else [budget.max_trials]
+    price = _typical(budget, told)
+    if status.remaining is not None and price:
+        begun = status.finished_trials + status.running_trials
+        bounds.append(begun + max(0, status.remaining.nanos // price))
+    return min(bounds, default=None)
+
+
+def _typical(budget: model.Budget, told: Sequence[model.Money]) -> int:
+    spent = [amount.nanos for amount in told if amount.nanos > 0]
+    if spent:
+        return max(1, int(np.median(spent)))
+    return budget.max_trial_spend.nanos if budget.max_trial_spend else 0

@@ -1,0 +1,220 @@
+"""What has been told, as the arrays that algorithms and fronts read.
+
+Kept per study and grown by what finished since; built anew from the store
+after a restart, so nothing lives here alone.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from groat import model
+from groat_server.algorithms.base import Floats, History, Pending
+from groat_server.space import Space
+from groat_server.storage.base import FinishedTrial, Store
+
+_PAGE = 5_000
+_STUDIES_KEPT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One finished trial with its rows of every array.
+
+    Attributes:
+        point: Shape ``(d,)``, canonical.
+        losses, errors: Shape ``(m,)``; NaN where unknown.
+        violations, violation_errors: Shape ``(c,)``; NaN where unknown.
+    """
+
+    order: int
+    trial: model.Trial
+    settled: model.Money
+    point: Floats
+    losses: Floats
+    errors: Floats
+    violations: Floats
+    violation_errors: Floats
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether every objective and every constraint has a value."""
+        return bool(np.isfinite(self.losses).all() and np.isfinite(self.violations).all())
+
+    @property
+    def is_feasible(self) -> bool:
+        """Whether it is measured and keeps every constraint."""
+        return self.is_measured and bool((self.violations <= 0).all())
+
+    @property
+    def is_evidence(self) -> bool:
+        """Whether it teaches an algorithm something."""
+        return self.is_measured or self.trial.state is model.TrialState.INFEASIBLE
+
+
+@dataclass(slots=True)
+class Past:
+    """Everything that has finished in one study.
+
+    Attributes:
+        by_number: The newest version of each finished trial.
+        front: Numbers of the feasible trials that no feasible one dominates.
+    """
+
+    spec: model.StudySpec
+    space: Space
+    last_order: int = 0
+    by_number: dict[int, Told] = field(default_factory=dict[int, Told])
+    front: set[int] = field(default_factory=set[int])
+    lock: threading.RLock = field(default_factory=threading.RLock)
+
+    def add(self, news: Sequence[FinishedTrial]) -> None:
+        """Take in what finished, or changed, since the last time."""
+        changed = {one.trial.number for one in news} & self.by_number.keys()
+        for one in news:
+            told = _read(self.spec, self.space, one)
+            self.by_number[told.trial.number] = told
+            self.last_order = one.order
+            if not changed:
+                self._challenge(told)
+        if changed:
+            self.front.clear()
+            for told in self.by_number.values():
+                self._challenge(told)
+
+    def told(self) -> list[Told]:
+        """Return what was told, in order of trial number."""
+        with self.lock:
+            return [self.by_number[number] for number in sorted(self.by_number)]
+
+    def is_on_front(self, number: int) -> bool:
+        """Whether a trial is feasible and not dominated."""
+        with self.lock:
+            return number in self.front
+
+    def front_now(self) -> list[Told]:
+        """Return the front, best in the first objective first."""
+        with self.lock:
+            members = [self.by_number[number] for number in self.front]
+        return sorted(members, key=lambda told: (*told.losses, told.trial.number))
+
+    def _challenge(self, told: Told) -> None:
+        if not told.is_feasible:
+            return
+        rivals = list(self.front)
+        losses = np.array([self.by_number[number].losses for number in rivals])
+        losses = losses.reshape(len(rivals), len(told.losses))
+        if _dominate(losses, told.losses).any():
+            return
+        beaten = _dominate_each(told.losses, losses)
+        self.front.difference_update(n for n, lost in zip(rivals, beaten, strict=True) if lost)
+        self.front.add(told.trial.number)
+
+
+class Memory:
+    """The past of every study that is in use, safe between threads."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._pasts: OrderedDict[tuple[str, str], Past] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def past(self, study: model.Study) -> Past:
+        """Return a study's past, brought up to date."""
+        past = self._kept(study)
+        with past.lock:
+            while news := self._store.finished(study.study_id, after=past.last_order, limit=_PAGE):
+                past.add(news)
+        return past
+
+    def _kept(self, study: model.Study) -> Past:
+        # A study may be deleted and its name taken again: the creation time tells them apart.
+        key = (study.study_id, study.create_time.isoformat())
+        with self._lock:
+            past = self._pasts.get(key)
+            if past is None:
+                past = Past(spec=study.spec, space=Space(study.spec.search_space))
+                self._pasts[key] = past
+            self._pasts.move_to_end(key)
+            while len(self._pasts) > _STUDIES_KEPT:
+                self._pasts.popitem(last=False)
+            return past
+
+
+def history_of(past: Past, running: Sequence[model.Trial]) -> tuple[History, Pending]:
+    """Split what is known into evidence, pending trials and points of no other use."""
+    told = past.told()
+    evidence = [one for one in told if one.is_evidence]
+    useless = [one for one in told if not one.is_evidence]
+    m, c = len(past.spec.objectives), len(past.spec.constraints)
+    history = History(
+        numbers=np.array([one.trial.number for one in evidence], dtype=np.int64),
+        points=_stack([one.point for one in evidence], past.space.d),
+        losses=_stack([one.losses for one in evidence], m),
+        errors=_stack([one.errors for one in evidence], m),
+        violations=_stack([one.violations for one in evidence], c),
+        violation_errors=_stack([one.violation_errors for one in evidence], c),
+        generators=tuple(one.trial.generator for one in evidence),
+        notes=tuple(one.trial.notes for one in evidence),
+    )
+    pending = Pending(
+        numbers=np.array([trial.number for trial in running], dtype=np.int64),
+        points=_stack([_point(past.space, trial) for trial in running], past.space.d),
+        notes=tuple(trial.notes for trial in running),
+        excluded=_stack([one.point for one in useless], past.space.d),
+    )
+    return history, pending
+
+
+def _read(spec: model.StudySpec, space: Space, one: FinishedTrial) -> Told:
+    return Told(
+        order=one.order,
+        trial=one.trial,
+        settled=one.settled,
+        point=_point(space, one.trial),
+        losses=_row(one.trial, spec.objectives, lambda metric, told: metric.loss(told.value)),
+        errors=_row(one.trial, spec.objectives, _error),
+        violations=_row(one.trial, spec.constraints, _violation),
+        violation_errors=_row(one.trial, spec.constraints, _error),
+    )
+
+
+def _point(space: Space, trial: model.Trial) -> Floats:
+    return space.canonical(space.encode(trial.configuration)[None])[0]
+
+
+def _row(
+    trial: model.Trial,
+    metrics: Sequence[model.Metric],
+    read: Callable[[model.Metric, model.MetricValue], float],
+) -> Floats:
+    measurement = trial.measurement if trial.state.is_measured else None
+    told = [measurement.value(metric.id) if measurement else None for metric in metrics]
+    values = [np.nan if t is None else read(m, t) for m, t in zip(metrics, told, strict=True)]
+    return np.array(values, dtype=float)
+
+
+def _violation(metric: model.Metric, told: model.MetricValue) -> float:
+    bound = np.nan if metric.bound is None else metric.bound
+    return metric.loss(told.value) - metric.loss(bound)
+
+
+def _error(_: model.Metric, told: model.MetricValue) -> float:
+    return np.nan if told.standard_error is None else told.standard_error
+
+
+def _stack(rows: Sequence[Floats], width: int) -> Floats:
+    return np.array(rows, dtype=float).reshape(len(rows), width)
+
+
+def _dominate(rivals: Floats, losses: Floats) -> Floats:
+    return (rivals <= losses).all(axis=1) & (rivals < losses).any(axis=1)
+
+
+def _dominate_each(losses: Floats, rivals: Floats) -> Floats:
+    return (losses <= rivals).all(axis=1) & (losses < rivals).any(axis=1)

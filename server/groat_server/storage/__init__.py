@@ -1,0 +1,1 @@
+"""What groat remembers: rows in SQLite or PostgreSQL, values outside."""

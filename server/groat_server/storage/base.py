@@ -1,0 +1,346 @@
+"""The store's contract: a handful of large verbs over values.
+
+Every promise below has a test of the same name in ``tests/contracts/store.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+from groat import model
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewTrial:
+    """A trial that has no number yet."""
+
+    configuration: model.Configuration
+    configuration_id: str
+    origin: model.Origin
+    generator: str = ""
+    notes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One lease of one trial, from the moment it was given.
+
+    Attributes:
+        hold: What is still set aside for it.
+        told: Digest of the outcome it told; empty before.
+        is_lapsed: Its lease ran out before it told.
+    """
+
+    number: int
+    attempt: int
+    lease: model.Lease
+    hold: model.Money
+    told: str = ""
+    is_lapsed: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BookedUsage:
+    """Usage with its prices and the id under which it is booked once per study.
+
+    Attributes:
+        example_id: The example record it came with; empty when with none.
+    """
+
+    usage_id: str
+    priced: model.PricedUsage
+    example_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredUsage:
+    """Booked usage as it is read back.
+
+    Attributes:
+        number: Its trial; ``None`` when it belongs to the study as a whole.
+        lease_id: The lease it was booked with; empty when it belongs to the study.
+    """
+
+    booked: BookedUsage
+    number: int | None
+    lease_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinishedTrial:
+    """A finished trial, its place in the order of finishing, and the ledger then.
+
+    Attributes:
+        order: Rising within a study. A trial that changes after its end (a late
+            result after a presumed failure, metrics derived once a rate is
+            known) gets a new and higher one.
+        settled: The study's settled spend right after it finished.
+    """
+
+    order: int
+    trial: model.Trial
+    settled: model.Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyView:
+    """A study as it is now, with what an ask needs to know before it locks.
+
+    Attributes:
+        next_number: The number that the next new trial would get.
+    """
+
+    study: model.Study
+    next_number: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a request id was answered with."""
+
+    digest: str
+    numbers: tuple[int, ...]
+
+
+class LockedStudy(Protocol):
+    """One study, held alone for one transaction.
+
+    What it reads includes what it has written. Do nothing slow with it.
+    """
+
+    def view(self) -> StudyView:
+        """Read the study with its live ledger."""
+        ...
+
+    def trial(self, number: int) -> model.Trial:
+        """Read one trial, without its reports.
+
+        Raises:
+            NotFound: There is no such trial.
+        """
+        ...
+
+    def answer(self, request_id: str) -> Answer | None:
+        """Return what an ask with this request id was answered, if ever."""
+        ...
+
+    def remember(self, request_id: str, answer: Answer, *, now: datetime) -> None:
+        """Store what an ask was answered."""
+        ...
+
+    def lapse(self, *, now: datetime) -> None:
+        """Take back every lease that ran out.
+
+        The trial goes back to REQUESTED, or, when ``max_attempts`` leases are
+        gone, to FAILED(LEASE_EXPIRED) if it is still RUNNING under that lease.
+        The attempt keeps its hold: nobody knows yet what it spent.
+        """
+        ...
+
+    def waiting(self, limit: int) -> list[model.Trial]:
+        """Return up to ``limit`` REQUESTED trials, lowest number first."""
+        ...
+
+    def knows(self, configuration_id: str) -> bool:
+        """Whether any trial of the study has this configuration."""
+        ...
+
+    def add(self, trial: NewTrial, *, now: datetime) -> model.Trial:
+        """Insert a REQUESTED trial under the next number."""
+        ...
+
+    def lease(self, number: int, lease: model.Lease, hold: model.Money) -> model.Trial:
+        """Turn a REQUESTED trial RUNNING (attempt + 1) and set ``hold`` aside.
+
+        Raises:
+            NotPossibleNow: The trial is not REQUESTED.
+        """
+        ...
+
+    def attempt(self, lease_id: str) -> Attempt | None:
+        """Find the attempt that a lease belongs to."""
+        ...
+
+    def renew(self, lease_id: str, until: datetime) -> model.Lease:
+        """Move the end of a live attempt's lease."""
+        ...
+
+    def report(self, number: int, measurement: model.Measurement, *, now: datetime) -> None:
+        """Keep a partial measurement; replaces an earlier one on as many examples."""
+        ...
+
+    def book(
+        self, usages: Sequence[BookedUsage], *, lease_id: str | None, now: datetime
+    ) -> tuple[int, int]:
+        """Book usage on a lease's trial, or on the study as a whole.
+
+        Each usage id is booked once per study. Booking on an attempt that has
+        not told lowers its hold by what was booked, never below zero.
+
+        Returns:
+            How many were booked, and how many were known already.
+        """
+        ...
+
+    def usage(self, lease_id: str) -> list[BookedUsage]:
+        """Return everything booked with one lease, in the order of booking."""
+        ...
+
+    def unpriced(self) -> list[StoredUsage]:
+        """Return every booked usage of the study that has no price."""
+        ...
+
+    def reprice(self, usages: Sequence[BookedUsage]) -> None:
+        """Give prices to booked usage that had none, and add them to the ledger."""
+        ...
+
+    def close_attempt(self, lease_id: str, *, told: str) -> None:
+        """Release an attempt's hold for good and keep the digest of what it told."""
+        ...
+
+    def finish(
+        self, number: int, state: model.TrialState, outcome: model.Outcome, *, now: datetime
+    ) -> model.Trial:
+        """End a trial, or replace the outcome of one that is ended.
+
+        Call after `book`, so that the ledger it remembers is complete. A trial
+        that had an end keeps its end time.
+        """
+        ...
+
+    def decide(self, decision: model.Decision) -> None:
+        """Make this the study's last decision; stored in full when verdict or reason changed."""
+        ...
+
+    def change(
+        self,
+        *,
+        now: datetime,
+        spec: model.StudySpec | None = None,
+        state: model.StudyState | None = None,
+    ) -> None:
+        """Replace the declaration or the state; the etag changes."""
+        ...
+
+
+class Store(Protocol):
+    """Everything groat remembers.
+
+    Safe to share between threads, and between servers on one database. What it
+    returns is a value: later writes never change it. All times are aware, UTC.
+
+    Raises (any verb):
+        StoreUnavailable: The database does not answer, is read-only or full;
+            nothing was changed, and the same call may be made again.
+    """
+
+    def create(
+        self,
+        study_id: str,
+        spec: model.StudySpec,
+        *,
+        digest: str,
+        now: datetime,
+        first: Sequence[NewTrial] = (),
+    ) -> model.Study:
+        """Insert an ACTIVE study with its first REQUESTED trials.
+
+        The same id with the same ``digest`` again returns the study as it is.
+
+        Raises:
+            AlreadyExists: The id is taken by a study with another digest.
+        """
+        ...
+
+    def look(self, study_id: str) -> StudyView:
+        """Read a study as it is now, without waiting for anyone.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def studies(self, *, after: str, limit: int) -> list[model.Study]:
+        """Return up to ``limit`` studies whose id sorts after ``after``, by id (code points)."""
+        ...
+
+    def delete(self, study_id: str, *, etag: str) -> None:
+        """Remove a study with all that belongs to it.
+
+        Raises:
+            NotFound: There is no such study.
+            EtagMismatch: ``etag`` is not empty and not the study's.
+        """
+        ...
+
+    def trial(self, study_id: str, number: int) -> model.Trial:
+        """Read one trial with its reports.
+
+        Raises:
+            NotFound: There is no such study or trial.
+        """
+        ...
+
+    def trials(
+        self,
+        study_id: str,
+        *,
+        after: int,
+        limit: int,
+        states: Collection[model.TrialState] = (),
+        full: bool = False,
+    ) -> list[model.Trial]:
+        """Return up to ``limit`` trials numbered above ``after`` (-1 at first), by number.
+
+        Only those in one of ``states``, unless that is empty; with their reports
+        when ``full``.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def pending(self, study_id: str) -> list[model.Trial]:
+        """Return every REQUESTED or RUNNING trial, by number."""
+        ...
+
+    def finished(self, study_id: str, *, after: int, limit: int) -> list[FinishedTrial]:
+        """Return up to ``limit`` finished trials whose order is above ``after``, by order.
+
+        Measurements come without their example records.
+        """
+        ...
+
+    def renew(
+        self, study_id: str, lease_ids: Sequence[str], *, now: datetime
+    ) -> dict[str, tuple[int, model.Lease]]:
+        """Renew live leases by the study's lease duration, in one transaction.
+
+        Returns:
+            Trial number and lease by lease id, of those that could be renewed:
+            not told, not lapsed, and their trial still RUNNING under them. A
+            lease that ran out but was not taken back yet is renewed.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def locked(self, study_id: str) -> AbstractContextManager[LockedStudy]:
+        """Hold one study alone, for one transaction.
+
+        Leaving normally commits durably; leaving by an exception changes
+        nothing. Do nothing slow inside: every other ask and tell waits.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def close(self) -> None:
+        """Give back every connection."""
+        ...

@@ -1,0 +1,134 @@
+"""The rules of a study's declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+
+from groat import model
+from groat.errors import InvalidArgument, Violation
+from groat_server import pricing
+from groat_server.validation import words
+from groat_server.validation.spaces import check_space
+
+MAX_METRICS = 64
+MAX_OBJECTIVES = 8
+MAX_LABELS = 64
+LEASE_LIMITS = (timedelta(seconds=1), timedelta(hours=24))
+
+
+def check_spec(spec: model.StudySpec) -> None:
+    """Check a whole declaration.
+
+    Raises:
+        InvalidArgument: With every violation, paths beginning ``study.``.
+    """
+    _raise_if_any(
+        [
+            *check_space(spec.search_space, "study.search_space"),
+            *_check_metrics(spec.metrics, "study.metrics"),
+            *_check_algorithm(spec.algorithm, "study.algorithm"),
+            *_check_limits(spec),
+            *_check_money(spec),
+        ]
+    )
+
+
+def check_patch(before: model.StudySpec, after: model.StudySpec) -> None:
+    """Check what a changed declaration may differ in.
+
+    Raises:
+        InvalidArgument: A changed part breaks a rule, or would mix currencies.
+    """
+    faults = [*_check_limits(after), *_check_money(after)]
+    if after.currency != before.currency:
+        problem = f"the study counts in {before.currency}, not {after.currency}"
+        faults.append(Violation("study.budget.max_spend.currency", problem))
+    _raise_if_any(faults)
+
+
+def _raise_if_any(faults: list[Violation]) -> None:
+    if faults:
+        raise InvalidArgument(*faults)
+
+
+def _check_metrics(metrics: tuple[model.Metric, ...], path: str) -> Iterator[Violation]:
+    if len(metrics) > MAX_METRICS:
+        yield Violation(path, f"{len(metrics)} metrics; at most {MAX_METRICS} are allowed")
+    objectives = sum(metric.role is model.Role.OBJECTIVE for metric in metrics)
+    if not 1 <= objectives <= MAX_OBJECTIVES:
+        yield Violation(path, f"{objectives} objectives; 1 to {MAX_OBJECTIVES} are allowed")
+    yield from words.unique((metric.id for metric in metrics), path, "metric")
+    for i, metric in enumerate(metrics):
+        yield from _check_metric(metric, f"{path}[{i}]")
+
+
+def _check_metric(metric: model.Metric, path: str) -> Iterator[Violation]:
+    yield from words.identifier(metric.id, f"{path}.id")
+    yield from words.text(metric.unit, f"{path}.unit", 64)
+    if metric.bound is not None:
+        yield from words.finite(metric.bound, f"{path}.bound")
+    elif metric.role is model.Role.CONSTRAINT:
+        yield Violation(f"{path}.bound", "a constraint needs the bound that it must keep to")
+    if metric.derivation is not None:
+        yield from _check_derivation(metric.derivation, f"{path}.derivation")
+
+
+def _check_derivation(derivation: model.Derivation, path: str) -> Iterator[Violation]:
+    if derivation.source is model.Source.SCORE_PER_EXAMPLE:
+        yield from words.identifier(derivation.score_id, f"{path}.score_id")
+    elif derivation.score_id:
+        problem = f"{derivation.source.value} reads no score; leave score_id empty"
+        yield Violation(f"{path}.score_id", problem)
+
+
+def _check_algorithm(algorithm: model.Algorithm, path: str) -> Iterator[Violation]:
+    match algorithm.kind:
+        case model.Nsga2(population_size=size) if size != 0:
+            yield from words.between(size, 4, 1_000, f"{path}.nsga2.population_size")
+        case model.Bayesian(initial_trial_count=count) if count != 0:
+            yield from words.between(count, 1, 1_000, f"{path}.bayesian.initial_trial_count")
+        case _:
+            pass
+    if algorithm.seed is not None and algorithm.seed < 0:
+        yield Violation(f"{path}.seed", f"{algorithm.seed} is negative")
+
+
+def _check_limits(spec: model.StudySpec) -> Iterator[Violation]:
+    yield from words.text(spec.display_name, "study.display_name")
+    yield from _check_labels(spec.labels, "study.labels")
+    quantile = spec.guard_policy.hold_quantile
+    yield from words.between(quantile, 0.5, 0.99, "study.guard_policy.hold_quantile")
+    path = "study.max_concurrent_trials"
+    yield from words.between(spec.max_concurrent_trials, 0, 100_000, path)
+    yield from words.between(spec.max_attempts, 1, 100, "study.max_attempts")
+    yield from check_lease(spec.lease_duration, "study.lease_duration")
+
+
+def check_lease(duration: timedelta, path: str) -> Iterator[Violation]:
+    """How long a worker may be silent."""
+    low, high = LEASE_LIMITS
+    if not low <= duration <= high:
+        yield Violation(path, f"{duration.total_seconds():g} s is outside 1 s to 86400 s")
+
+
+def _check_labels(labels: Mapping[str, str], path: str) -> Iterator[Violation]:
+    if len(labels) > MAX_LABELS:
+        yield Violation(path, f"{len(labels)} labels; at most {MAX_LABELS} are allowed")
+    for key, value in labels.items():
+        yield from words.identifier(key, path)
+        yield from words.text(value, f"{path}[{key[:40]}]")
+
+
+def _check_money(spec: model.StudySpec) -> Iterator[Violation]:
+    budget = spec.budget
+    yield from words.positive(budget.max_spend, "study.budget.max_spend")
+    yield from words.positive(budget.max_trial_spend, "study.budget.max_trial_spend")
+    if budget.max_trials is not None:
+        yield from words.between(budget.max_trials, 1, 2**31 - 1, "study.budget.max_trials")
+    for name in ("max_spend", "max_trial_spend"):
+        amount: model.Money | None = getattr(budget, name)
+        if amount is not None and amount.currency != spec.currency:
+            problem = f"{amount.currency} beside {spec.currency}; a study has one currency"
+            yield Violation(f"study.budget.{name}.currency", problem)
+    yield from pricing.validate_book(spec.price_book, "study.price_book", spec.currency)
