@@ -38,7 +38,7 @@ test: $(VENV)/.dev  ## Run every test
 check: $(VENV)/.dev  ## Lint, types, floors, generated code, public names
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/basedpyright
+	$(BIN)/basedpyright --pythonpath $(BIN)/python
 	$(BIN)/lint-imports
 	$(BIN)/pytest -q tests/test_generated_code.py tests/test_public_api.py tests/test_repository.py
 

@@ -6,7 +6,7 @@ Deliberately not groat's own encoding, so that a mistake there cannot help groat
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable
 
 from groat import model
 
@@ -41,7 +41,7 @@ def unit_of(domain: model.FloatDomain | model.IntDomain, value: float) -> float:
     return (value - low) / (high - low)
 
 
-def decode(space: model.SearchSpace, point: Sequence[float]) -> dict[str, model.Value]:
+def decode(space: model.SearchSpace, point: Iterable[float]) -> dict[str, model.Value]:
     """Return the configuration at ``point`` ``(d,)``, inactive parameters left out."""
     pairs = zip(space.parameters, point, strict=True)
     return active(space, {p.id: value_at(p.domain, float(unit)) for p, unit in pairs})

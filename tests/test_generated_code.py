@@ -24,7 +24,9 @@ def test_committed_code_is_what_the_protos_generate(tmp_path: Path) -> None:
 def test_protos_import_google_protobuf_only() -> None:
     """`protoc -I proto` is then all that any language needs."""
     protos = (ROOT / "proto" / "groat" / "v1").glob("*.proto")
-    imports = {line for proto in protos for line in re.findall(r'import "(.+?)"', proto.read_text())}
+    imports = {
+        name for proto in protos for name in re.findall(r'import "(.+?)"', proto.read_text())
+    }
 
-    assert all(line.startswith(("google/protobuf/", "groat/v1/")) for line in imports)
+    assert all(name.startswith(("google/protobuf/", "groat/v1/")) for name in imports)
     assert imports

@@ -63,6 +63,7 @@ class Corpus:
             self.topics.append(Topic(title, begin, len(words)))
         self.words = tuple(words)
         self.sentences: Ints = np.array([*starts, len(words)], dtype=np.int64)
+        self._pages = "\n".join(self.text((topic.start, topic.stop)) for topic in self.topics)
         self._repeated = np.concatenate([[0], np.cumsum(_repeats(self.words))])
 
     @classmethod
@@ -76,7 +77,7 @@ class Corpus:
 
     def holds(self, phrase: str) -> bool:
         """Say whether some topic has ``phrase`` word for word."""
-        return any(phrase in self.text((topic.start, topic.stop)) for topic in self.topics)
+        return phrase in self._pages
 
     def chunks(self, size: int, overlap: float, *, dedupe: bool = False) -> list[Chunk]:
         """Split every topic into chunks of ``size`` words.

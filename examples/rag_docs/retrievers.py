@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import Protocol, cast
 
 import numpy as np
 from scipy import sparse
@@ -122,7 +122,7 @@ def randomised_svd(
         way the whole decomposition takes 0.05 to 0.1 s. Directions weaker than
         1e-6 of the strongest are lost by it; in text none of them matter.
     """
-    rows, columns = np.shape(matrix)
+    rows, columns = cast("tuple[int, int]", matrix.shape)  # scipy carries no types
     width = min(rank + 8, rows, columns)
     basis = _orthonormal(matrix @ np.random.default_rng(seed).standard_normal((columns, width)))
     for _ in range(2):  # power steps sharpen the slowly falling spectrum of text

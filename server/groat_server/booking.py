@@ -42,9 +42,7 @@ def price_all(
         lease_id: Empty for usage of the study as a whole.
         now: When it was told.
     """
-    booked = [
-        _book(spec, one, f"{lease_id}/{scope}/{i}", "", now) for i, one in enumerate(usage)
-    ]
+    booked = [_book(spec, one, f"{lease_id}/{scope}/{i}", "", now) for i, one in enumerate(usage)]
     for example in measurement.examples if measurement else ():
         place = f"{lease_id}/example/{example.example_id}"
         booked += [

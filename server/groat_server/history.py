@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from groat import model
-from groat_server.algorithms.base import Floats, History, Pending
+from groat_server.algorithms.base import Bools, Floats, History, Pending
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial, Store
 
@@ -111,7 +111,7 @@ class Past:
         losses = losses.reshape(len(rivals), len(told.losses))
         if _dominate(losses, told.losses).any():
             return
-        beaten = _dominate_each(told.losses, losses)
+        beaten = _dominate(told.losses, losses)
         self.front.difference_update(n for n, lost in zip(rivals, beaten, strict=True) if lost)
         self.front.add(told.trial.number)
 
@@ -212,9 +212,7 @@ def _stack(rows: Sequence[Floats], width: int) -> Floats:
     return np.array(rows, dtype=float).reshape(len(rows), width)
 
 
-def _dominate(rivals: Floats, losses: Floats) -> Floats:
-    return (rivals <= losses).all(axis=1) & (rivals < losses).any(axis=1)
-
-
-def _dominate_each(losses: Floats, rivals: Floats) -> Floats:
-    return (losses <= rivals).all(axis=1) & (losses < rivals).any(axis=1)
+def _dominate(better: Floats, worse: Floats) -> Bools:
+    """Which rows of one dominate which of the other; one of the two may be a single row."""
+    no_worse = np.asarray(better <= worse).all(axis=-1)
+    return np.asarray(no_worse & np.asarray(better < worse).any(axis=-1), dtype=np.bool_)

@@ -15,9 +15,9 @@ import structlog
 from groat.errors import GroatError
 from groat_server import logs, settings
 from groat_server.engine import Engine
-from groat_server.rpc import Server
+from groat_server.rpc import Server, is_serving
 from groat_server.sampler import Sampler
-from groat_server.settings import BadSetting, Settings
+from groat_server.settings import BadSetting, HealthCheck, Settings
 from groat_server.storage.sql import SqlStore
 
 _log = structlog.get_logger(__name__)
@@ -28,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run ``groat-server``; returns the exit code."""
     try:
         wanted = settings.read(sys.argv[1:] if arguments is None else arguments)
+        if isinstance(wanted, HealthCheck):
+            return 0 if is_serving(wanted.address) else 1
         logs.set_up(wanted.log_format)
         asyncio.run(serve(wanted))
     except (BadSetting, GroatError, OSError) as error:

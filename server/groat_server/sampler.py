@@ -67,7 +67,7 @@ class Sampler:
         self._timeout_s = timeout_s
         self._pool = ProcessPool(
             max_workers=workers,
-            context=multiprocessing.get_context("spawn"),
+            context=multiprocessing.get_context("spawn"),  # pyright: ignore[reportArgumentType] - pebble's own protocol knows Unix pipes only
             initializer=_settle_in,
         )
         self._is_warm = False

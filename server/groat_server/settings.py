@@ -48,10 +48,18 @@ _SERVE: tuple[tuple[str, str, str], ...] = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
-    """Describe the command line."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HealthCheck:
+    """Ask a running server whether it serves."""
+
+    address: str
+
+
+def _parser() -> argparse.ArgumentParser:
     root = argparse.ArgumentParser(prog="groat-server", description="The groat server.")
     commands = root.add_subparsers(dest="command", required=True)
+    health = commands.add_parser("health", help="exit 0 if a server serves, 1 if not")
+    health.add_argument("--address", default="127.0.0.1:50051", help="host and port to ask")
     serve = commands.add_parser("serve", help="serve groat.v1 until SIGTERM")
     for name, default, text in _SERVE:
         variable = _variable(name)
@@ -64,13 +72,17 @@ def parser() -> argparse.ArgumentParser:
     return root
 
 
-def read(arguments: Sequence[str], environment: Mapping[str, str] = os.environ) -> Settings:
-    """Read and check all settings.
+def read(
+    arguments: Sequence[str], environment: Mapping[str, str] = os.environ
+) -> Settings | HealthCheck:
+    """Read and check what is to be done.
 
     Raises:
         BadSetting: One of them makes no sense.
     """
-    flags = vars(parser().parse_args(arguments))
+    flags = vars(_parser().parse_args(arguments))
+    if flags["command"] == "health":
+        return HealthCheck(address=flags["address"])
     raw = {
         name: flags[name.replace("-", "_")] or environment.get(_variable(name)) or default
         for name, default, _ in _SERVE

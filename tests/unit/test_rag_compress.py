@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from examples.rag_docs.compress import Compressor
 from examples.rag_docs.corpus import Chunk, Corpus
 from examples.rag_docs.terms import Vocabulary
@@ -47,9 +46,23 @@ def test_shared_sentence_is_taken_once() -> None:
     assert " ".join(texts).count("Dogs bark at cats.") == 1
 
 
-def test_cut_sentence_shows_its_visible_part() -> None:
+def test_sentence_printed_twice_is_taken_once() -> None:
+    """Pages repeat each other, and the second copy tells the model nothing."""
+    corpus = Corpus({"first": "Dogs bark.", "second": "Dogs bark. Birds sing."})
+    vocabulary = Vocabulary(corpus.words, stemming=False, stopwords=False)
+    chunks = corpus.chunks(40, 0.0)
+
+    passages = Compressor(corpus, vocabulary).best(chunks, vocabulary.query("dogs"), 16)
+
+    assert [passage.text for passage in passages] == ["Dogs bark.", "Birds sing."]
+
+
+@pytest.mark.parametrize(
+    ("start", "stop", "visible"), [(0, 6, "Dogs bark"), (5, 8, "bark at cats.")]
+)
+def test_cut_sentence_shows_its_visible_part(start: int, stop: int, visible: str) -> None:
     """Nothing that was not retrieved may reach the prompt."""
-    assert best([Chunk("animals", 0, 6)], "dogs", 1) == ["Dogs bark"]
+    assert best([Chunk("animals", start, stop)], "dogs bark", 1) == [visible]
 
 
 def test_everything_is_the_chunk_itself() -> None:

@@ -8,7 +8,6 @@ from pathlib import Path
 import pytest
 import tiktoken.load
 import tiktoken.registry
-
 from examples.rag_docs import tokens
 
 

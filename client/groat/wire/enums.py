@@ -9,12 +9,13 @@ from groat.errors import InvalidArgument
 
 E = TypeVar("E", bound=enum.Enum)
 V = TypeVar("V", bound=int)
+V_co = TypeVar("V_co", bound=int, covariant=True)
 
 
-class Numbers(Protocol[V]):
+class Numbers(Protocol[V_co]):
     """A generated enum."""
 
-    def Value(self, name: str) -> V:  # noqa: N802 - protobuf's own spelling
+    def Value(self, name: str) -> V_co:  # noqa: N802 - protobuf's own spelling
         """Return the number of a name, prefix included."""
         ...
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from groat import model
 from groat.v1 import study_pb2
 from groat.wire import names
@@ -34,6 +36,10 @@ GOAL = Coding(model.Goal, study_pb2.Metric.Goal, "GOAL_")
 SOURCE = Coding(model.Source, study_pb2.Derivation.Source, "SOURCE_")
 AGGREGATION = Coding(model.Aggregation, study_pb2.Derivation.Aggregation, "AGGREGATION_")
 STATE = Coding(model.StudyState, study_pb2.Study.State, "STATE_")
+
+# What the protocol promises for a field that is not set.
+DEFAULT_LEASE = timedelta(seconds=60)
+DEFAULT_ATTEMPTS = 3
 
 
 def metric_to_proto(metric: model.Metric) -> study_pb2.Metric:
@@ -83,9 +89,7 @@ def derivation_from_proto(message: study_pb2.Derivation, path: str = "") -> mode
 
 def algorithm_to_proto(algorithm: model.Algorithm) -> study_pb2.Algorithm:
     """Write an algorithm."""
-    message = study_pb2.Algorithm(
-        seed=algorithm.seed, allow_replicates=algorithm.allow_replicates
-    )
+    message = study_pb2.Algorithm(seed=algorithm.seed, allow_replicates=algorithm.allow_replicates)
     match algorithm.kind:
         case model.Auto():
             message.auto.SetInParent()
@@ -162,8 +166,8 @@ def study_spec_from_proto(message: study_pb2.Study, path: str = "") -> model.Stu
         price_book=optional(message, "price_book", price_book_from_proto, path)
         or model.PriceBook(),
         max_concurrent_trials=message.max_concurrent_trials,
-        lease_duration=model.StudySpec.lease_duration if lease is None else lease,
-        max_attempts=message.max_attempts or 3,
+        lease_duration=DEFAULT_LEASE if lease is None else lease,
+        max_attempts=message.max_attempts or DEFAULT_ATTEMPTS,
     )
 
 

@@ -76,12 +76,12 @@ class History:
     @property
     def is_measured(self) -> Bools:
         """Shape ``(n,)``. False where the trial was INFEASIBLE."""
-        return np.isfinite(self.losses).all(axis=1)
+        return np.asarray(np.isfinite(self.losses).all(axis=1))
 
     @property
     def is_feasible(self) -> Bools:
         """Shape ``(n,)``. Measured, and every constraint is kept."""
-        return self.is_measured & np.asarray((self.violations <= 0).all(axis=1))
+        return self.is_measured & (self.violations <= 0).all(axis=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

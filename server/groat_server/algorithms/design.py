@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
@@ -29,7 +30,7 @@ class Known:
     """The configurations that must not be suggested, in a growing set.
 
     With `Problem.allow_replicates` only the excluded ones are in it at first;
-    what `take` gives out is added either way.
+    what `choose` gives out is added either way.
     """
 
     def __init__(self, problem: Problem, history: History, pending: Pending) -> None:
@@ -39,35 +40,40 @@ class Known:
             self._keys.update(problem.space.keys(history.points))
             self._keys.update(problem.space.keys(pending.points))
 
-    def __len__(self) -> int:
-        return len(self._keys)
-
-    def take(self, points: Floats) -> Floats | None:
-        """Return the first row of ``points (n, d)`` that is new, and know it from now on."""
-        for key, point in zip(self._space.keys(points), points, strict=True):
-            if key not in self._keys:
-                self._keys.add(key)
-                return point
-        return None
-
     def is_new(self, points: Floats) -> Bools:
         """Tell which rows of ``points (n, d)`` are not known; changes nothing."""
         return np.array([key not in self._keys for key in self._space.keys(points)], dtype=np.bool_)
 
-    def first_new(self, batches: Iterable[Floats], rng: np.random.Generator) -> Floats | None:
-        """Take the first new row of any batch, else any configuration that is left.
+    def choose(
+        self, batches: Iterable[Floats], count: int, rng: np.random.Generator
+    ) -> list[Floats]:
+        """Take the first ``count`` new rows of the batches, else whatever is left.
+
+        What is taken is known from then on.
+
+        Args:
+            batches: Each of shape ``(n, d)``, canonical; best first.
+            count: How many are wanted.
+            rng: Dice for where to look when the batches have too few new ones.
 
         Returns:
-            Shape ``(d,)``, or ``None`` when every configuration is known.
+            Points of shape ``(d,)``; fewer than ``count`` only when every
+            configuration is known.
         """
+        chosen = list(itertools.islice(self._new_rows(batches), count))
+        if len(chosen) < count and len(self._keys) < self._space.size:
+            # A space nearly used up. The walk never comes back to a point, so it
+            # gets past all known ones after as many steps.
+            left = (point[None] for point in self._space.points(rng))
+            chosen += itertools.islice(self._new_rows(left), count - len(chosen))
+        return chosen
+
+    def _new_rows(self, batches: Iterable[Floats]) -> Iterator[Floats]:
         for batch in batches:
-            if (point := self.take(batch)) is not None:
-                return point
-        if len(self._keys) >= self._space.size:
-            return None
-        # Reached when a space is nearly used up. The walk never repeats itself, so
-        # it gets past all known ones after as many steps.
-        return next((p for p in self._space.points(rng) if self.take(p[None]) is not None), None)
+            for key, point in zip(self._space.keys(batch), batch, strict=True):
+                if key not in self._keys:
+                    self._keys.add(key)
+                    yield point
 
 
 def sobol(space: Space, seed: int, start: int) -> Iterator[Floats]:
@@ -106,8 +112,6 @@ def sobol_suggestions(
     suggestions = list[Suggestion]()
     for number in range(start, start + count):
         rng = dice(problem.seed, number)
-        point = known.first_new(sobol(problem.space, problem.seed, number), rng)
-        if point is None:
-            break
-        suggestions.append(Suggestion(point=point, generator="sobol"))
+        points = known.choose(sobol(problem.space, problem.seed, number), 1, rng)
+        suggestions += [Suggestion(point=point, generator="sobol") for point in points]
     return suggestions

@@ -11,8 +11,11 @@ be remembered between two asks.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing as npt
+from pymoo.core.duplicate import NoDuplicateElimination
 from pymoo.core.mixed import MixedVariableMating
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem as PymooProblem
@@ -28,7 +31,9 @@ from groat_server.algorithms import design
 from groat_server.algorithms.base import Floats, History, Pending, Problem, Suggestion
 from groat_server.space import Space
 
-_BROODS = 40
+Integers: TypeAlias = npt.NDArray[np.int64]
+
+_BROODS = 20
 _BROOD_SIZE = 16
 
 
@@ -62,9 +67,9 @@ class Nsga2:
         if known_trials < size or not history.is_measured.any():
             return design.sobol_suggestions(problem, history, pending, count)
         known = design.Known(problem, history, pending)
-        broods = _broods(problem, _survivors(problem, history, size, rng), rng)
-        points = [known.first_new(broods, rng) for _ in range(count)]
-        return [Suggestion(point=p, generator="nsga2") for p in points if p is not None]
+        broods = _broods(problem.space, _survivors(problem, history, size, rng), count, rng)
+        points = known.choose(broods, count, rng)
+        return [Suggestion(point=point, generator="nsga2") for point in points]
 
 
 def population_size(problem: Problem) -> int:
@@ -95,22 +100,20 @@ def _total_violation(violations: Floats) -> Floats:
     return np.sum(excess / np.where(worst > 0, worst, 1.0), axis=1)
 
 
-def _fitness_order(survivors: Population) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    violation = survivors.get("CV")[:, 0]
+def _fitness_order(survivors: Population) -> Integers:
+    violation = np.array([one.CV[0] for one in survivors])
     # Only feasible ones are ranked; among the others the violation alone decides.
-    feasible = violation <= 0
-    rank, crowding = np.zeros(len(survivors)), np.zeros(len(survivors))
-    rank[feasible] = survivors[feasible].get("rank")
-    crowding[feasible] = survivors[feasible].get("crowding")
-    return np.lexsort((-crowding, rank, violation))
+    rank = [one.get("rank") if one.CV[0] <= 0 else 0 for one in survivors]
+    crowding = [one.get("crowding") if one.CV[0] <= 0 else 0.0 for one in survivors]
+    return np.lexsort((-np.array(crowding), np.array(rank), violation))
 
 
-def _broods(problem: Problem, survivors: Population, rng: np.random.Generator) -> Iterator[Floats]:
+def _broods(
+    space: Space, survivors: Population, count: int, rng: np.random.Generator
+) -> Iterator[Floats]:
     """Yield canonical children ``(16, d)``; most asks need the first brood only."""
-    space = problem.space
-    mating = _mating(space)
-    cradle = PymooProblem(vars=_variables(space))
-    for _ in range(_BROODS):
+    mating, cradle = _mating(space), PymooProblem(vars=_variables(space))
+    for _ in range(_BROODS + count):
         children = mating.do(cradle, survivors, _BROOD_SIZE, random_state=rng, n_max_iterations=1)
         rows = [[child.X[j] for j in range(space.d)] for child in children]
         yield space.canonical(np.array(rows, dtype=float))
@@ -133,16 +136,15 @@ def _mating(space: Space) -> MixedVariableMating:
     # would draw half of them anew in each child.
     share = 1.0 / space.d
     return MixedVariableMating(
-        selection=TournamentSelection(func_comp=_fitter),
+        selection=TournamentSelection(func_comp=_fitter),  # pyright: ignore[reportArgumentType]
         crossover={Real: SBX(eta=15, prob=0.9), Choice: UX()},
         mutation={Real: PM(eta=20, prob_var=share), Choice: ChoiceRandomMutation(prob_var=share)},
-        eliminate_duplicates=False,
+        # Known ones are left out by `Known`, which sees more of them.
+        eliminate_duplicates=NoDuplicateElimination(),  # pyright: ignore[reportArgumentType]
     )
 
 
-def _fitter(
-    population: Population, pairs: np.ndarray[tuple[int, int], np.dtype[np.int64]], **_: object
-) -> np.ndarray[tuple[int, int], np.dtype[np.int64]]:
+def _fitter(population: Population, pairs: Integers, **_: object) -> Integers:
     # The population is sorted, so the smaller index is the fitter one.
     del population
     return pairs.min(axis=1, keepdims=True)

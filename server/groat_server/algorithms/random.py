@@ -26,10 +26,10 @@ class RandomSearch:
     ) -> list[Suggestion]:
         """See `Algorithm.suggest`."""
         known = design.Known(problem, history, pending)
-        points = [known.first_new(_draws(problem.space, rng), rng) for _ in range(count)]
-        return [Suggestion(point=p, generator="random") for p in points if p is not None]
+        points = known.choose(_draws(problem.space, count, rng), count, rng)
+        return [Suggestion(point=point, generator="random") for point in points]
 
 
-def _draws(space: Space, rng: np.random.Generator) -> Iterator[Floats]:
-    for rows in (1, 16, 256):
+def _draws(space: Space, count: int, rng: np.random.Generator) -> Iterator[Floats]:
+    for rows in (count, 16, 256):
         yield space.canonical(rng.random((rows, space.d)))

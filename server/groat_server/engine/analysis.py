@@ -149,9 +149,7 @@ def _point(told: Told, place: int, volume: float) -> model.HypervolumePoint:
     )
 
 
-def _thinned(
-    points: list[model.HypervolumePoint], limit: int
-) -> list[model.HypervolumePoint]:
+def _thinned(points: list[model.HypervolumePoint], limit: int) -> list[model.HypervolumePoint]:
     if len(points) <= limit:
         return points
     places = np.linspace(len(points) - 1, 0, limit).round().astype(int)[::-1]

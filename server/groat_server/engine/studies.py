@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -145,7 +145,7 @@ def _pinned(study_id: str, spec: model.StudySpec, now: datetime) -> model.StudyS
     if seed is None:
         dice = hashlib.sha256(f"{study_id} {now.isoformat()}".encode()).digest()
         seed = int.from_bytes(dice[:4], "big")
-    book = pricing.pin(spec.price_book, now)
+    book = pricing.pin(spec.price_book, now, spec.currency)
     return replace(spec, algorithm=replace(spec.algorithm, seed=seed), price_book=book)
 
 
@@ -155,15 +155,29 @@ def _baseline(search_space: model.SearchSpace) -> list[NewTrial]:
     values = {name: value for name, value in defaults.items() if value is not None}
     if not values:
         return []
-    configuration = Space(search_space).active_part(values)
+    space = Space(search_space)
+    configuration = _active_part(search_space, values)
     return [
         NewTrial(
             configuration=configuration,
-            configuration_id=Space(search_space).configuration_id(configuration),
+            configuration_id=space.configuration_id(configuration),
             origin=model.Origin.BASELINE,
             generator="baseline",
         )
     ]
+
+
+def _active_part(
+    search_space: model.SearchSpace, values: model.Configuration
+) -> dict[str, model.Value]:
+    """Keep the values whose conditions hold; a round of pruning may close further ones."""
+    parameters = {parameter.id: parameter for parameter in search_space.parameters}
+    kept = dict(values)
+    while True:
+        open_ones = {k: v for k, v in kept.items() if validation.is_active(parameters[k], kept)}
+        if open_ones.keys() == kept.keys():
+            return kept
+        kept = open_ones
 
 
 def _unborn(study_id: str, spec: model.StudySpec, now: datetime) -> model.Study:
@@ -183,9 +197,7 @@ def _unborn(study_id: str, spec: model.StudySpec, now: datetime) -> model.Study:
     )
 
 
-def _patched(
-    spec: model.StudySpec, patch: model.StudyPatch, now: datetime
-) -> model.StudySpec:
+def _patched(spec: model.StudySpec, patch: model.StudyPatch, now: datetime) -> model.StudySpec:
     changes = {
         name: value
         for name in (
@@ -200,11 +212,22 @@ def _patched(
         if (value := getattr(patch, name)) is not None
     }
     for i, rate in enumerate(patch.rates or ()):
-        if pricing.has_price(rate.provider, rate.model, spec.price_book, now=now):
+        if _has_price(spec, rate, now):
             problem = f"{rate.model[:40]!r} has a price already, and prices are pinned"
             raise InvalidArgument.at(f"study.price_book.rates[{i}]", problem)
     book = replace(spec.price_book, rates=spec.price_book.rates + (patch.rates or ()))
     return replace(spec, price_book=book, **changes)
+
+
+def _has_price(spec: model.StudySpec, rate: model.Rate, now: datetime) -> bool:
+    probe = model.Usage(
+        category=model.SpendCategory.EXPERIMENT,
+        quantity=model.TokenCounts(input=1, output=1),
+        provider=rate.provider,
+        model=rate.model,
+    )
+    priced = pricing.price(probe, spec.price_book, currency=spec.currency, now=now)
+    return priced.spend is not None
 
 
 def _price_what_had_none(locked: LockedStudy, spec: model.StudySpec, now: datetime) -> None:
@@ -222,13 +245,13 @@ def _derive_again(
     locked: LockedStudy,
     spec: model.StudySpec,
     lease_id: str,
-    booked: Iterable[BookedUsage],
+    booked: Sequence[BookedUsage],
     now: datetime,
 ) -> None:
     attempt = locked.attempt(lease_id)
     trial = locked.trial(attempt.number) if attempt else None
     if trial is None or not isinstance(trial.outcome, model.Succeeded | model.EarlyStopped):
         return
-    measurement = derivation.derive(spec, trial.outcome.measurement, list(booked))
-    outcome = replace(trial.outcome, measurement=measurement)
+    derived = derivation.derive(spec, trial.outcome.measurement, booked)
+    outcome = replace(trial.outcome, measurement=derived.measurement)
     locked.finish(trial.number, trial.state, outcome, now=now)

@@ -17,6 +17,10 @@ from groat_server.storage.base import Attempt, BookedUsage, LockedStudy, Store
 
 _CONFLICT = "trial {} is {} by this very lease; the first outcome stands"
 _CLOSING = {Disposition.ACCEPTED, Disposition.ACCEPTED_LATE}
+_PATHS: dict[type[model.Outcome], str] = {
+    model.Succeeded: "succeeded",
+    model.EarlyStopped: "early_stopped",
+}
 _STATES: dict[type[model.Outcome], model.TrialState] = {
     model.Succeeded: model.TrialState.SUCCEEDED,
     model.EarlyStopped: model.TrialState.EARLY_STOPPED,
@@ -195,13 +199,17 @@ def _disposition(
 def _derived(
     locked: LockedStudy, spec: model.StudySpec, order: WorkOrder, outcome: model.Outcome
 ) -> model.Outcome:
+    """Fill in derived metrics; raised inside the lock, a fault takes the booking back too."""
     if isinstance(outcome, model.Failed) or outcome.measurement is None:
         return outcome
     measurement = without_usage(outcome.measurement)
-    if not isinstance(outcome, model.Infeasible):
-        booked = locked.usage(order.lease_id)
-        measurement = derivation.derive(spec, measurement, booked)
-    return replace(outcome, measurement=measurement)
+    if isinstance(outcome, model.Infeasible):
+        return replace(outcome, measurement=measurement)
+    booked = locked.usage(order.lease_id)
+    faults = derivation.check(spec, measurement, booked, _PATHS[type(outcome)])
+    if faults:
+        raise InvalidArgument(*faults)
+    return replace(outcome, measurement=derivation.derive(spec, measurement, booked).measurement)
 
 
 def _lease_state(number: int, renewed: tuple[int, model.Lease] | None) -> model.LeaseState:

@@ -93,7 +93,8 @@ def _before_deadline(case: _Case) -> Ruling | None:
     if deadline is None or case.now <= deadline:
         return None
     return _stop(
-        Reason.DEADLINE, f"The deadline {deadline.isoformat()} has passed; move it and resume the study to go on."
+        Reason.DEADLINE,
+        f"The deadline {deadline.isoformat()} has passed; move it and resume the study to go on.",
     )
 
 
@@ -123,7 +124,10 @@ def _trials_are_left(case: _Case) -> Ruling | None:
             reason=Reason.AWAITING_RESULTS,
             explanation=f"All {limit} trials are given out; {status.running_trials} still run.",
         )
-    return _stop(Reason.TRIAL_LIMIT, f"All {limit} trials are done; raise max_trials and resume the study to go on.")
+    return _stop(
+        Reason.TRIAL_LIMIT,
+        f"All {limit} trials are done; raise max_trials and resume the study to go on.",
+    )
 
 
 def _workers_are_few_enough(case: _Case) -> Ruling | None:
@@ -154,7 +158,9 @@ def _money_is_left(case: _Case) -> Ruling | None:
             reason=Reason.BUDGET_HELD,
             explanation=f"{facts}. Wait for {case.status.running_trials} running trials.",
         )
-    return _stop(Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on.")
+    return _stop(
+        Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on."
+    )
 
 
 def exhausted(study: model.Study) -> Ruling:

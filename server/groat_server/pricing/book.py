@@ -6,11 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from importlib.metadata import version
+from typing import TypeAlias
 
 from groat import model
 from groat.errors import InvalidArgument
 from groat.model import Money, Provenance
 from groat_server.pricing import tariffs, tokens
+
+_Counted: TypeAlias = model.TokenCounts | model.HumanTime | Money
 
 _MOST_NANOS = 2**63 - 1
 """What a database's BIGINT holds: 9.2e9 currency units."""
@@ -61,12 +64,15 @@ def price(
     """
     if book.as_of is None:
         raise ValueError("the price book has no as_of; pin it when the study is created")
-    usage, provenance = _counted(usage)
-    list_value = _price_at(usage, book, currency, book.as_of)
+    quantity, provenance = _counted(usage)
+    usage = replace(usage, quantity=quantity)
+    list_value = _price_at(usage, quantity, book, currency=currency, at=book.as_of)
     if usage.cache_hit:
-        spend = Money(0, currency)
+        spend: Money | None = Money(0, currency)
+    elif usage.billed is not None:
+        spend = usage.billed
     else:
-        spend = usage.billed or _price_at(usage, book, currency, usage.time or now)
+        spend = _price_at(usage, quantity, book, currency=currency, at=usage.time or now)
     return model.PricedUsage(
         usage=usage,
         provenance=provenance,
@@ -75,49 +81,47 @@ def price(
     )
 
 
-def _counted(usage: model.Usage) -> tuple[model.Usage, Provenance]:
+def _counted(usage: model.Usage) -> tuple[_Counted, Provenance]:
     if not isinstance(usage.quantity, model.RawText):
-        return usage, Provenance.REPORTED
-    counts, provenance = tokens.count(
+        return usage.quantity, Provenance.REPORTED
+    return tokens.count(
         usage.quantity, provider=usage.provider, model=usage.model, path="usage.raw_text"
     )
-    return replace(usage, quantity=counts), provenance
 
 
 def _price_at(
-    usage: model.Usage, book: model.PriceBook, currency: str, at: datetime
-) -> Money | None:
-    match usage.quantity:
-        case Money():
-            return usage.quantity
-        case model.HumanTime(duration=duration, hourly_rate=hourly):
-            hours = Fraction(duration // timedelta(microseconds=1), 3_600_000_000)
-            return _money(hours * hourly.nanos, currency)
-        case model.TokenCounts() as counts:
-            return _tokens_at(usage, counts, book, currency, at)
-        case model.RawText():
-            raise AssertionError("texts are counted before they are priced")
-
-
-def _tokens_at(
     usage: model.Usage,
-    counts: model.TokenCounts,
+    quantity: _Counted,
     book: model.PriceBook,
+    *,
     currency: str,
     at: datetime,
 ) -> Money | None:
-    requests = usage.request_count or 1  # 0 means 1, as in the proto
-    tariff = tariffs.own_tariff(book.rates, usage.provider, usage.model)
-    if tariff is None and currency == tariffs.LIST_CURRENCY:
-        call_input = Fraction(counts.input or 0, requests)
-        tariff = tariffs.list_tariff(usage.provider, usage.model, at=at, call_input=call_input)
-    nanos = None if tariff is None else tariff.charge(counts, requests)
-    return None if nanos is None else _money(nanos, currency)
+    match quantity:
+        case Money():
+            return quantity
+        case model.HumanTime(duration=duration, hourly_rate=hourly):
+            hours = Fraction(duration // timedelta(microseconds=1), 3_600_000_000)
+            return _money(hours * hourly.nanos, currency)
+        case model.TokenCounts():
+            calls = usage.request_count or 1  # 0 means 1, as in the proto
+            tariff = _tariff(usage, book, currency, at, Fraction(quantity.input or 0, calls))
+            nanos = None if tariff is None else tariff.charge(quantity, calls)
+            return None if nanos is None else _money(nanos, currency)
+
+
+def _tariff(
+    usage: model.Usage, book: model.PriceBook, currency: str, at: datetime, call_input: Fraction
+) -> tariffs.Tariff | None:
+    own = tariffs.own_tariff(book.rates, usage.provider, usage.model)
+    if own is not None or currency != tariffs.LIST_CURRENCY:
+        return own
+    return tariffs.list_tariff(usage.provider, usage.model, at=at, call_input=call_input)
 
 
 def _money(nanos: Fraction, currency: str) -> Money:
     whole = round(nanos)  # a Fraction rounds half to even
-    if abs(whole) > _MOST_NANOS:
+    if whole > _MOST_NANOS:
         most = Money(_MOST_NANOS, currency)
         problem = f"its price of {Money(whole, currency)} is beyond {most}, the most that is booked"
         raise InvalidArgument.at("usage", problem)

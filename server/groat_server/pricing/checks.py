@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import datetime, timedelta
 
 from groat import model
@@ -61,8 +62,8 @@ def _usage(usage: model.Usage, path: str, currency: str) -> Iterator[Violation]:
 
 
 def _tokens(counts: model.TokenCounts, path: str) -> Iterator[Violation]:
-    for name in counts.__slots__:
-        yield from _count(getattr(counts, name), f"{path}.{name}")
+    for field in fields(counts):
+        yield from _count(getattr(counts, field.name), f"{path}.{field.name}")
     yield from _part(counts.cache_read_input, "input", counts.input, f"{path}.cache_read_input")
     yield from _part(counts.cache_write_input, "input", counts.input, f"{path}.cache_write_input")
     yield from _part(counts.reasoning_output, "output", counts.output, f"{path}.reasoning_output")
@@ -119,10 +120,7 @@ def _together(rates: tuple[model.Rate, ...], path: str) -> Iterator[Violation]:
     for i, (provider, name, unit) in enumerate(keys):
         who = f"{provider}/{name}" if provider else name
         if times[provider, name, unit] > 1:
-            problem = (
-                f"{unit.value} of {who} has {times[provider, name, unit]} rates; one is enough"
-            )
-            yield Violation(f"{path}[{i}]", problem)
+            yield Violation(f"{path}[{i}]", f"{unit.value} of {who} has several rates; leave one")
         if unit in _CACHE_UNITS and (provider, name, Unit.INPUT_TOKEN) not in times:
             problem = f"{unit.value} of {who} has a rate but input_token has none; add it"
             yield Violation(f"{path}[{i}].unit", problem)

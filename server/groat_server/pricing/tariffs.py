@@ -137,7 +137,7 @@ def _tier(price: Decimal | TieredPrices, call_input: Fraction) -> Decimal:
 @cache
 def _snapshot() -> DataSnapshot:
     """The list as it was installed: an update of it elsewhere in the process changes nothing."""
-    from genai_prices.data import providers
-    from genai_prices.data_snapshot import DataSnapshot
+    from genai_prices.data import providers  # noqa: PLC0415 - see above
+    from genai_prices.data_snapshot import DataSnapshot  # noqa: PLC0415
 
     return DataSnapshot(providers=providers, from_auto_update=False)

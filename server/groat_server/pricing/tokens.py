@@ -15,9 +15,8 @@ from uuid import uuid4
 
 import tiktoken
 
-from groat import model
 from groat.errors import InvalidArgument, NotPossibleNow
-from groat.model import Provenance, TokenCounts
+from groat.model import Provenance, RawText, TokenCounts
 
 _FALLBACK = "o200k_base"
 _ADDRESS = "https://openaipublic.blob.core.windows.net/encodings/{}.tiktoken"
@@ -35,7 +34,7 @@ _PIECES = re.compile(r"(?s).{1,50000}\Z|.{0,49999}\S(?= )|.{1,50000}")
 
 
 def count(
-    raw: model.RawText, *, provider: str, model: str, path: str = "raw_text"
+    raw: RawText, *, provider: str, model: str, path: str = "raw_text"
 ) -> tuple[TokenCounts, Provenance]:
     """Count the tokens of a call's texts; nothing of them is kept.
 

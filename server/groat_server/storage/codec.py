@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from typing import Any, Generic, NoReturn, TypeVar
+from typing import Generic, NoReturn, TypeVar
 
 from cattrs.preconf.json import make_converter
 from cattrs.strategies import configure_tagged_union
@@ -73,7 +73,7 @@ class Form(Generic[T]):
         shape: The type, which may be a union or a container of values.
     """
 
-    def __init__(self, shape: Any) -> None:
+    def __init__(self, shape: object) -> None:
         self._shape = shape
         self._to_plain = _converter.get_unstructure_hook(shape)
         self._to_value = _converter.get_structure_hook(shape)

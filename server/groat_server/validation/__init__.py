@@ -6,6 +6,7 @@ so that a caller mends a declaration once.
 
 from groat_server.validation.orders import check_ask, check_request_id
 from groat_server.validation.outcomes import check_outcome, check_report, check_usage
+from groat_server.validation.spaces import is_active
 from groat_server.validation.studies import check_patch, check_spec
 
 __all__ = [
@@ -16,4 +17,5 @@ __all__ = [
     "check_request_id",
     "check_spec",
     "check_usage",
+    "is_active",
 ]

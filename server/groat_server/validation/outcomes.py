@@ -86,9 +86,7 @@ def _check_measurement(
     yield from _check_examples(spec, measurement.examples, path)
 
 
-def _check_value(
-    spec: model.StudySpec, value: model.MetricValue, path: str
-) -> Iterator[Violation]:
+def _check_value(spec: model.StudySpec, value: model.MetricValue, path: str) -> Iterator[Violation]:
     metric = next((metric for metric in spec.metrics if metric.id == value.metric_id), None)
     if metric is None:
         known = ", ".join(metric.id for metric in spec.metrics)[:200]

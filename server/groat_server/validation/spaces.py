@@ -39,12 +39,16 @@ def is_allowed(domain: model.Domain, value: model.Value) -> bool:
             return isinstance(value, str) and value in labels
         case model.OrdinalDomain(levels=levels):
             return any(value == level and type(value) is type(level) for level in levels)
-        case model.IntDomain(min=low, max=high, step=step):
-            is_int = isinstance(value, int) and not isinstance(value, bool)
-            return is_int and low <= value <= high and (value - low) % (step or 1) == 0
-        case model.FloatDomain(min=low, max=high, step=step):
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            return is_number and low <= value <= high and _on_grid(value, low, step)
+        case model.IntDomain() | model.FloatDomain():
+            return _is_number_of(domain, value)
+
+
+def _is_number_of(domain: model.IntDomain | model.FloatDomain, value: model.Value) -> bool:
+    if isinstance(value, bool | str) or not domain.min <= value <= domain.max:
+        return False
+    if isinstance(domain, model.IntDomain):
+        return isinstance(value, int) and (value - domain.min) % (domain.step or 1) == 0
+    return _on_grid(value, domain.min, domain.step)
 
 
 def _on_grid(value: float, low: float, step: float | None) -> bool:
@@ -98,9 +102,7 @@ def _check_domain(domain: model.Domain, path: str) -> Iterator[Violation]:
             pass
 
 
-def _check_numbers(
-    domain: model.FloatDomain | model.IntDomain, path: str
-) -> Iterator[Violation]:
+def _check_numbers(domain: model.FloatDomain | model.IntDomain, path: str) -> Iterator[Violation]:
     faults = [*words.finite(domain.min, f"{path}.min"), *words.finite(domain.max, f"{path}.max")]
     if domain.step is not None:
         faults += words.finite(domain.step, f"{path}.step")
@@ -152,9 +154,7 @@ def _check_dependencies(space: model.SearchSpace, path: str) -> Iterator[Violati
     yield from _check_defaults(space, order, path)
 
 
-def _check_defaults(
-    space: model.SearchSpace, order: list[str], path: str
-) -> Iterator[Violation]:
+def _check_defaults(space: model.SearchSpace, order: list[str], path: str) -> Iterator[Violation]:
     """All or none: half a default configuration is no configuration."""
     if all(parameter.default_value is None for parameter in space.parameters):
         return

@@ -1,0 +1,109 @@
+"""groat as its users meet it: a server process, a database file, and the public client."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import partial
+from importlib import metadata
+from pathlib import Path
+
+from benchmarks.problems import Problem
+from benchmarks.runs import Log, Peer, Run
+
+import groat
+from groat import model
+
+_SERVER = Path(__file__).parents[1] / "server" / "groat_server"
+_DECIDING = ("algorithms/*.py", "space.py", "front.py", "history.py", "columns.py")
+"""What decides which configuration comes next."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """A running server; it and its workers are alone in their session."""
+
+    address: str
+    session: int
+
+    def cpu_s(self) -> float:
+        """CPU seconds of the server and all its descendants since they started. Linux only."""
+        ticks = 0
+        for stat in Path("/proc").glob("[0-9]*/stat"):
+            # A process may end meanwhile; its parent has then taken over its time.
+            try:
+                fields = stat.read_text().rpartition(")")[2].split()
+            except (FileNotFoundError, ProcessLookupError):
+                continue
+            if int(fields[3]) == self.session:
+                ticks += sum(int(field) for field in fields[11:15])
+        return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> Run:
+    """Search with one of groat's algorithms; the CPU is the server's with its workers."""
+    log = Log(problem)
+    with _serving() as server, groat.Client(server.address) as client:
+        start = server.cpu_s()
+        study = client.create_study(
+            f"{problem.name.replace('_', '-')}-{seed}",
+            space=problem.space,
+            metrics=problem.metrics,
+            algorithm=model.Algorithm(kind=kind, seed=seed),
+            budget=model.Budget(max_trials=trials),
+        )
+        for trial in study:
+            trial.tell(log.evaluate(trial.configuration))
+        return log.run(cpu_s=server.cpu_s() - start)
+
+
+ALGORITHMS: dict[str, Peer] = {
+    "groat-auto": partial(run, model.Auto()),
+    "groat-bayesian": partial(run, model.Bayesian()),
+    "groat-nsga2": partial(run, model.Nsga2()),
+    "groat-sobol": partial(run, model.Sobol()),
+}
+
+
+def version() -> str:
+    """Return groat's version, with a checksum of the code that chooses configurations."""
+    digest = hashlib.sha256()
+    for pattern in _DECIDING:
+        for path in sorted(_SERVER.glob(pattern)):
+            digest.update(path.read_bytes())
+    return f"groat {metadata.version('groat')}+{digest.hexdigest()[:8]}"
+
+
+@contextmanager
+def _serving() -> Iterator[_Server]:
+    """Start a server on a free port with a new SQLite file; stop it by SIGTERM."""
+    with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+") as log:
+        process = subprocess.Popen(
+            _command(f"sqlite:///{folder}/groat.db"),
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+        assert process.stdout is not None
+        try:
+            greeting = process.stdout.readline()
+            if not greeting:
+                raise RuntimeError(f"the server did not start: {Path(log.name).read_text()}")
+            yield _Server(address=greeting.split()[-1], session=process.pid)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(timeout=60)
+            process.stdout.close()
+
+
+def _command(store: str) -> list[str]:
+    server = Path(sys.executable).with_name("groat-server")
+    return [str(server), "serve", "--address", "127.0.0.1:0", "--store", store]

@@ -1,0 +1,137 @@
+"""Search quality per trial: groat, through a real server, beside its peers.
+
+Run ``python -m benchmarks.quality``; finished runs are kept in ``results/quality.jsonl`` and
+are not repeated, so it can be stopped at any time.
+"""
+
+from __future__ import annotations
+
+import argparse
+import multiprocessing
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from benchmarks import charts, groat_runs, peers, problems, report, results
+from benchmarks.runs import Peer
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
+    name: peer for name, (peer, _) in peers.PEERS.items()
+}
+_ROWS = results.RESULTS / "quality.jsonl"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Task:
+    """One run to make; small, since it travels to another process."""
+
+    problem: str
+    optimizer: str
+    seed: int
+    trials: int
+
+    @property
+    def key(self) -> tuple[str, str, str, str, int, int]:
+        """As `results.Row.key`."""
+        fingerprint = problems.look_up(self.problem).fingerprint()
+        name = self.optimizer
+        return (self.problem, fingerprint, name, version(name), self.seed, self.trials)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Make what is missing, then write the tables and the chart."""
+    chosen = _parser().parse_args(arguments)
+    os.environ["OMP_NUM_THREADS"] = "1"  # inherited by every process below; two would fight
+    tasks = _tasks(chosen)
+    known = {row.key for row in results.read(_ROWS)}
+    failed = _make([task for task in tasks if task.key not in known], chosen.jobs)
+    wanted = {task.key for task in tasks}
+    rows = [row for row in results.read(_ROWS) if row.key in wanted]
+    text = report.markdown(rows, chosen.trials)
+    (results.RESULTS / "quality.md").write_text(text)
+    charts.draw(rows, results.RESULTS / "quality.png")
+    Console().print(Markdown(text))
+    return 1 if failed else 0
+
+
+def version(optimizer: str) -> str:
+    """Return the version of an optimizer; rows of another one are made again."""
+    is_ours = optimizer in groat_runs.ALGORITHMS
+    return groat_runs.version() if is_ours else peers.version(optimizer)
+
+
+def perform(task: Task) -> results.Row:
+    """Make one run."""
+    problem = problems.look_up(task.problem)
+    start = time.monotonic()
+    run = OPTIMIZERS[task.optimizer](problem, task.seed, task.trials)
+    return results.Row(
+        problem=task.problem,
+        fingerprint=problem.fingerprint(),
+        optimizer=task.optimizer,
+        version=version(task.optimizer),
+        seed=task.seed,
+        curve=results.curve(problem, run),
+        cpu_s=round(run.cpu_s, 2),
+        wall_s=round(time.monotonic() - start, 2),
+        commit=_commit(),
+        date=datetime.now(UTC).date().isoformat(),
+    )
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--problems", nargs="+", choices=problems.NAMES, default=problems.NAMES)
+    parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
+    parser.add_argument("--seeds", type=int, default=5, help="runs per problem and optimizer")
+    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
+    return parser
+
+
+def _tasks(chosen: argparse.Namespace) -> list[Task]:
+    return [
+        Task(problem=problem, optimizer=optimizer, seed=seed, trials=chosen.trials)
+        for optimizer in chosen.optimizers
+        for problem in chosen.problems
+        if optimizer in groat_runs.ALGORITHMS or peers.can_run(optimizer, problems.look_up(problem))
+        for seed in range(chosen.seeds)
+    ]
+
+
+def _make(tasks: Sequence[Task], jobs: int) -> int:
+    """Make all runs, each in a fresh process, and keep what is done; return how many failed."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
+    failed, context = 0, multiprocessing.get_context("spawn")
+    with (
+        ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool,
+        Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress,
+    ):
+        bar = progress.add_task("runs", total=len(tasks))
+        futures = {pool.submit(perform, task): task for task in tasks}
+        for future in as_completed(futures):
+            if error := future.exception():
+                failed += 1
+                progress.console.print(f"failed: {futures[future]}: {error}", markup=False)
+            else:
+                results.append(_ROWS, [future.result()])
+            progress.advance(bar)
+    return failed
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)
+    return found.stdout.strip()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

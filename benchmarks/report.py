@@ -1,0 +1,130 @@
+"""The tables of a quality benchmark, as Markdown."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from statistics import mean, median
+
+from benchmarks.results import Row
+from scipy.stats import rankdata
+
+CHECKPOINTS = (30, 60, 100)
+
+
+def markdown(rows: Sequence[Row], trials: int) -> str:
+    """Return the whole report; rows of all problems and optimizers, same number of trials."""
+    checkpoints = [count for count in CHECKPOINTS if count <= trials] or [trials]
+    parts = [_head(rows)]
+    parts += [_problem(rows, problem, checkpoints) for problem in names(rows, "problem")]
+    parts += [_ranks(rows, checkpoints), _losses(rows, checkpoints)]
+    return "\n\n".join(parts) + "\n"
+
+
+def names(rows: Iterable[Row], field: str) -> list[str]:
+    """Return the distinct values of a text field, in order of appearance."""
+    return list(dict.fromkeys(str(getattr(row, field)) for row in rows))
+
+
+def values(rows: Iterable[Row], problem: str, optimizer: str, trials: int) -> list[float]:
+    """Return the normalised hypervolume after so many trials, one per seed; empty if none."""
+    mine = [row for row in rows if (row.problem, row.optimizer) == (problem, optimizer)]
+    return [row.curve[trials - 1] for row in mine]
+
+
+def _head(rows: Sequence[Row]) -> str:
+    dates = sorted(row.date for row in rows)
+    seeds = len({row.seed for row in rows})
+    versions = ", ".join(sorted(names(rows, "version")))
+    return f"""# Search quality per trial
+
+Normalised hypervolume: 1 is the best known front, 0 is nothing beyond the reference point.
+Medians over {seeds} seeds, with the least and the greatest; sequential; higher is better.
+CPU: median seconds of the optimizer alone for the whole run, with what it loads lazily; for
+groat that is the server with its worker processes, gRPC and SQLite included.
+
+Runs of {dates[0]} to {dates[-1]}. {_cpu_model()}, {os.cpu_count()} cores, shared with other
+work; one thread per process; Python {platform.python_version()}; {versions}."""
+
+
+def _problem(rows: Sequence[Row], problem: str, checkpoints: Sequence[int]) -> str:
+    head = "".join(f" {count} trials |" for count in checkpoints)
+    lines = [f"## {problem}\n", f"| |{head} CPU s |", "|---" * (len(checkpoints) + 2) + "|"]
+    optimizers = names(rows, "optimizer")
+    final = {name: values(rows, problem, name, checkpoints[-1]) for name in optimizers}
+    for name in sorted(optimizers, key=lambda name: -median(final[name] or [-1.0])):
+        cells = [_spread(values(rows, problem, name, count)) for count in checkpoints]
+        spent = [row.cpu_s for row in rows if (row.problem, row.optimizer) == (problem, name)]
+        cells.append(f"{median(spent):.1f}" if spent else "n/a")
+        lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _ranks(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
+    """Rank medians per problem, ties shared, among optimizers that ran on all problems."""
+    complete = _complete(rows)
+    head = "".join(f" {count} trials |" for count in checkpoints)
+    lines = ["## Mean rank over the problems\n", "1 is best.\n", f"| |{head}"]
+    lines.append("|---" * (len(checkpoints) + 1) + "|")
+    table = {
+        name: [_mean_rank(rows, complete, name, count) for count in checkpoints]
+        for name in complete
+    }
+    for name, ranks in sorted(table.items(), key=lambda item: item[1][-1]):
+        lines.append(f"| {_bold(name)} | {' | '.join(f'{rank:.1f}' for rank in ranks)} |")
+    return "\n".join(lines)
+
+
+def _mean_rank(rows: Sequence[Row], complete: Sequence[str], name: str, count: int) -> float:
+    ranks: list[float] = []
+    for problem in names(rows, "problem"):
+        scores = [-median(values(rows, problem, other, count)) for other in complete]
+        ranks.append(float(rankdata(scores)[complete.index(name)]))
+    return mean(ranks)
+
+
+def _complete(rows: Sequence[Row]) -> list[str]:
+    every = set(names(rows, "problem"))
+    optimizers = names(rows, "optimizer")
+    return [n for n in optimizers if {r.problem for r in rows if r.optimizer == n} == every]
+
+
+def _losses(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
+    """Name every place where a peer's median beats that of what groat chooses by itself."""
+    title = "## Where a peer is ahead of groat-auto\n"
+    lines = [
+        f"- {problem}, {count} trials: {', '.join(ahead)}"
+        for problem in names(rows, "problem")
+        for count in checkpoints
+        if (ahead := _ahead(rows, problem, count))
+    ]
+    if "groat-auto" not in names(rows, "optimizer"):
+        lines = ["groat-auto did not run."]
+    return "\n".join([title, *(lines or ["Nowhere, by medians."])])
+
+
+def _ahead(rows: Sequence[Row], problem: str, count: int) -> list[str]:
+    ours = values(rows, problem, "groat-auto", count)
+    found: list[str] = []
+    for name in names(rows, "optimizer"):
+        theirs = values(rows, problem, name, count)
+        if ours and theirs and not name.startswith("groat") and median(theirs) > median(ours):
+            found.append(f"{name} {median(theirs):.3f} against {median(ours):.3f}")
+    return found
+
+
+def _spread(scores: Sequence[float]) -> str:
+    if not scores:
+        return "n/a"
+    return f"{median(scores):.3f} ({min(scores):.2f}-{max(scores):.2f})"
+
+
+def _bold(name: str) -> str:
+    return f"**{name}**" if name.startswith("groat") else name
+
+
+def _cpu_model() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return next(line.partition(": ")[2] for line in lines if line.startswith("model name"))

@@ -1,0 +1,1 @@
+"""The parts of Bayesian search; only `groat_server.algorithms.bayes` puts them together."""

@@ -1,0 +1,96 @@
+"""Booking usage: each id once, on the study, its trial, and the hold it was set aside under."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from groat import errors, model
+from groat_server.storage import codec, ledger, rows
+from groat_server.storage import statements as sql
+from groat_server.storage.base import Attempt, BookedUsage, StoredUsage
+from groat_server.storage.database import Database
+from groat_server.storage.schema import usage as usage_table
+from groat_server.storage.session import Session
+
+
+class Books:
+    """The usage of one study that is held alone."""
+
+    def __init__(self, database: Database, session: Session) -> None:
+        self._database = database
+        self._session = session
+
+    def book(
+        self, usages: Sequence[BookedUsage], attempt: Attempt | None, now: datetime
+    ) -> tuple[int, int]:
+        """See `LockedStudy.book`."""
+        new = self._insert(usages, attempt, now) if usages else []
+        if new:
+            row = self._session.row
+            self._session.row = row.with_spend(ledger.add(row.spent, new))
+        if new and attempt is not None:
+            self._add_to_trial(attempt.number, new)
+            self._lower_hold(attempt, new)
+        return len(new), len(usages) - len(new)
+
+    def _insert(
+        self, usages: Sequence[BookedUsage], attempt: Attempt | None, now: datetime
+    ) -> list[model.PricedUsage]:
+        """Insert what the study does not know yet, and return it."""
+        first_entry = self._session.row.next_entry
+        self._session.change(next_entry=first_entry + len(usages))
+        lease_id = None if attempt is None else attempt.lease.lease_id
+        inserted = self._session.insert_each(
+            self._database.insert_new(usage_table, ["study_id", "usage_id"]).returning(
+                usage_table.c.entry
+            ),
+            [
+                rows.new_usage(usage, entry=first_entry + index, lease_id=lease_id, now=now)
+                for index, usage in enumerate(usages)
+            ],
+        )
+        return [usages[entry - first_entry].priced for entry in inserted.scalars()]
+
+    def _add_to_trial(self, number: int, new: Sequence[model.PricedUsage]) -> None:
+        before = self._trial_spend(number)
+        self._set_trial_spend(number, ledger.add(before, new))
+
+    def _lower_hold(self, attempt: Attempt, new: Sequence[model.PricedUsage]) -> None:
+        booked = sum(usage.spend.nanos for usage in new if usage.spend is not None)
+        lowered = min(booked, attempt.hold.nanos)
+        if not attempt.told and lowered:
+            self._session.run(
+                sql.LOWER_HOLD, {"of_lease": attempt.lease.lease_id, "amount": lowered}
+            )
+            self._session.add_up(held=-lowered)
+
+    def usage(self, lease_id: str) -> list[BookedUsage]:
+        """See `LockedStudy.usage`."""
+        return [rows.usage(row) for row in self._session.run(sql.USAGE, {"of_lease": lease_id})]
+
+    def unpriced(self) -> list[StoredUsage]:
+        """See `LockedStudy.unpriced`."""
+        return [rows.stored_usage(row) for row in self._session.run(sql.UNPRICED)]
+
+    def reprice(self, usages: Sequence[BookedUsage]) -> None:
+        """See `LockedStudy.reprice`."""
+        prices = {usage.usage_id: usage.priced for usage in usages if usage.priced.spend}
+        before = self.unpriced()
+        hits = [stored for stored in before if stored.booked.usage_id in prices]
+        self._session.run_each(
+            sql.REPRICE, [_price(prices[stored.booked.usage_id], stored) for stored in hits]
+        )
+        self._reprice_study(prices, before)
+        for number in {stored.number for stored in hits if stored.number is not None}:
+            own = [stored for stored in before if stored.number == number]
+            self._set_trial_spend(number, _repriced(self._trial_spend(number), own, prices))
+
+    def _trial_spend(self, number: int) -> model.Spend:
+        text = self._session.run(sql.TRIAL_SPEND, {"trial": number}).scalar_one()
+        return rows.spend(text, self._session.currency)
+
+    def _set_trial_spend(self, number: int, spend: model.Spend) -> None:
+        self._session.run(
+            sql.SET_TRIAL_SPEND, {"trial": number, "sum": codec.SPEND.write(spend)}
+        )

@@ -1,0 +1,171 @@
+"""SQLite: one writer at a time, many writers per commit."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
+
+import sqlalchemy as sa
+from sqlalchemy import event
+from sqlalchemy.dialects import sqlite
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+
+from groat import errors
+from groat_server.storage.faults import translated
+from groat_server.storage.turns import Turn
+
+_BATCH_LIMIT = 64
+_RESCUE_S = 1.0
+
+
+class SqliteDatabase:
+    """A SQLite file, or a database in memory that lives as long as this object.
+
+    Writers of one process queue for a `Turn` instead of polling the file's lock.
+    Those that queue while another one commits share the next commit, since
+    waiting for the disk is what takes the time.
+
+    In memory there is one connection, so that readers queue with the writers:
+    reading while the same thread is writing raises ``RuntimeError``.
+    """
+
+    def __init__(self, url: sa.URL) -> None:
+        in_memory = url.database in {None, "", ":memory:"}
+        self._engine = _engine(url, in_memory=in_memory)
+        self._writer = self._engine.execution_options(**{_BEGIN: "BEGIN IMMEDIATE"})
+        self._readers_queue = in_memory
+        self._batch_limit = 1 if in_memory else _BATCH_LIMIT
+        self._turn = Turn()
+        self._batch: _Batch | None = None
+
+    @contextmanager
+    def reading(self) -> Generator[sa.Connection]:
+        """See `Database.reading`."""
+        with translated(), self._reader_turn(), self._engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def writing(self, study_id: str) -> Generator[sa.Connection]:
+        """See `Database.writing`; here the writers of all studies queue together."""
+        with translated():
+            with self._turn:
+                batch = self._batch = self._batch or _Batch(self._writer)
+                try:
+                    with batch.member() as connection:
+                        yield connection
+                finally:
+                    if not self._turn.is_wanted or batch.size >= self._batch_limit:
+                        self._finish(batch)
+            self._wait(batch)
+
+    @contextmanager
+    def migrating(self) -> Generator[sa.Connection]:
+        """See `Database.migrating`; SQLite has one writer at a time anyway."""
+        with translated(), self._turn, self._writer.begin() as connection:
+            yield connection
+
+    def insert_new(self, table: sa.Table, unique: Sequence[str]) -> sa.Insert:
+        """See `Database.insert_new`."""
+        return sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+
+    def close(self) -> None:
+        """See `Database.close`."""
+        self._engine.dispose()
+
+    @contextmanager
+    def _reader_turn(self) -> Generator[None]:
+        if not self._readers_queue:
+            yield
+            return
+        with self._turn:
+            yield
+
+    def _finish(self, batch: _Batch) -> None:
+        self._batch = None
+        batch.finish()
+
+    def _wait(self, batch: _Batch) -> None:
+        """Wait for the batch's commit, and make it when the one who should was interrupted."""
+        while not batch.wait(_RESCUE_S):
+            with self._turn:
+                if self._batch is batch:
+                    self._finish(batch)
+
+
+class _Batch:
+    """The transactions of several threads, one after the other, under one commit."""
+
+    def __init__(self, engine: sa.Engine) -> None:
+        self._connection = engine.connect()
+        try:
+            self._transaction = self._connection.begin()
+        except BaseException:
+            self._connection.close()
+            raise
+        self._done = threading.Event()
+        self._error: Exception | None = None
+        self.size = 0
+
+    @contextmanager
+    def member(self) -> Generator[sa.Connection]:
+        """Let one thread in; its own failure undoes its own changes only."""
+        with self._connection.begin_nested():
+            yield self._connection
+        self.size += 1
+
+    def finish(self) -> None:
+        """Commit, and let every member know how it went."""
+        try:
+            self._commit()
+        except Exception as error:  # every member raises it again in `wait`
+            self._error = error
+        finally:
+            self._connection.close()
+            self._done.set()
+
+    def _commit(self) -> None:
+        driver = self._connection.connection.driver_connection
+        # A full or failing disk makes SQLite undo everything by itself; a commit of the
+        # nothing that is left would succeed.
+        if self.size and not (isinstance(driver, sqlite3.Connection) and driver.in_transaction):
+            raise errors.StoreUnavailable("the database undid the transaction; try again")
+        self._transaction.commit()
+
+    def wait(self, timeout_s: float) -> bool:
+        """Return whether it is finished; raise if it is and the commit failed."""
+        is_done = self._done.wait(timeout_s)
+        if self._error is not None:
+            raise self._error
+        return is_done
+
+
+_BEGIN = "groat_begin"
+
+
+def _engine(url: sa.URL, *, in_memory: bool) -> sa.Engine:
+    engine = sa.create_engine(
+        url.set(drivername="sqlite+pysqlite"),
+        poolclass=StaticPool if in_memory else QueuePool,
+        connect_args={"check_same_thread": False},
+        hide_parameters=True,
+    )
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
+    """Set what SQLite forgets between connections.
+
+    In WAL mode ``synchronous=FULL`` is what keeps an acknowledged commit through
+    a power cut.
+    """
+    connection.isolation_level = None  # Python's own BEGINs come too late and are never IMMEDIATE
+    for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        connection.execute(f"PRAGMA {pragma}")
+
+
+def _begin(connection: sa.Connection) -> None:
+    connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))

@@ -1,0 +1,84 @@
+"""Messages with every field set, made by reflection: a new field joins by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.message import Message
+
+_TEXTS = {
+    "groat.v1.Study.name": "studies/s",
+    "groat.v1.Trial.name": "studies/s/trials/7",
+    "groat.v1.LeaseState.name": "studies/s/trials/7",
+    "groat.v1.LeaseRenewal.name": "studies/s/trials/7",
+    "groat.v1.HeartbeatRequest.parent": "studies/s",
+}
+_NUMBERS = {"google.protobuf.Timestamp.nanos": 5_000, "google.protobuf.Duration.nanos": 5_000}
+# Only the server may say these, so usage inside anything else comes without them.
+_OUTPUT_ONLY = ("provenance", "spend", "list_value")
+# A trial has the parts of its own outcome, by state.
+_FOREIGN = {
+    1: ("failure", "infeasible_reason", "final_measurement"),
+    2: ("failure", "infeasible_reason", "final_measurement"),
+    4: ("failure", "infeasible_reason"),
+    5: ("failure", "infeasible_reason"),
+    6: ("failure",),
+    7: ("infeasible_reason", "final_measurement"),
+}
+
+
+def variants(kind: type[Message]) -> Iterator[Message]:
+    """Yield filled messages that use every oneof member and enum value of the message itself."""
+    for field in kind.DESCRIPTOR.fields:
+        if field.containing_oneof is not None:
+            yield filled(kind, member=field.name)
+        for value in field.enum_type.values[1:] if field.enum_type else ():
+            message = filled(kind)
+            setattr(message, field.name, value.number)
+            yield _tidy(message)
+    yield _tidy(filled(kind))
+
+
+def filled(kind: type[Message], *, member: str = "") -> Message:
+    """Set every field of a message; of a oneof, ``member`` or else the last."""
+    message = kind()
+    for field in sorted(kind.DESCRIPTOR.fields, key=lambda field: field.name == member):
+        value = [_value(field)] if field.is_repeated else _value(field)
+        if _is_map(field):
+            value = {"key": _value(field.message_type.fields_by_name["value"])}
+        message.MergeFrom(kind(**{field.name: value}))
+    return message
+
+
+def reached(kind: Descriptor) -> set[str]:
+    """Return the full names of a message and of everything inside it."""
+    inside = [field.message_type for field in kind.fields if field.message_type is not None]
+    return {kind.full_name}.union(*map(reached, inside))
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return field.message_type is not None and field.message_type.GetOptions().map_entry
+
+
+def _value(field: FieldDescriptor) -> Any:
+    if field.message_type is not None:
+        part = _tidy(filled(field.message_type._concrete_class))
+        for name in _OUTPUT_ONLY if part.DESCRIPTOR.name == "Usage" else ():
+            part.ClearField(name)
+        return part
+    if field.enum_type is not None:
+        return field.enum_type.values[-1].number
+    kinds = {
+        FieldDescriptor.CPPTYPE_STRING: _TEXTS.get(field.full_name, "USD"),
+        FieldDescriptor.CPPTYPE_BOOL: True,
+        FieldDescriptor.CPPTYPE_DOUBLE: 0.5,
+    }
+    return kinds.get(field.cpp_type, _NUMBERS.get(field.full_name, 7))
+
+
+def _tidy(message: Any) -> Any:
+    for name in _FOREIGN[message.state] if message.DESCRIPTOR.name == "Trial" else ():
+        message.ClearField(name)
+    return message

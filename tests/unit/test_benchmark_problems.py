@@ -1,0 +1,201 @@
+"""The benchmark's problems: formulas against values worked by hand, fronts against their own."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import numpy as np
+import pytest
+from benchmarks import cube, mixed_rag, problems
+
+from groat import model
+
+STORED = json.loads((problems.DATA / "mixed_rag.json").read_text())
+
+
+def configurations(space: model.SearchSpace, count: int) -> list[dict[str, model.Value]]:
+    points = np.random.default_rng(7).random((count, len(space.parameters)))
+    return [cube.decode(space, point) for point in points]
+
+
+def true_front(name: str) -> np.ndarray:
+    """Many points of a problem's front, in closed form or as stored."""
+    grid = np.linspace(0, 1, 1000)
+    corners = np.stack(np.meshgrid(np.linspace(0, 1, 250), np.linspace(0, 1, 250)), axis=-1)
+    mixed = problems.look_up("mixed_rag")
+    fronts = {
+        "zdt1": lambda: np.column_stack([grid, 1 - np.sqrt(grid)]),
+        "dtlz2": lambda: problems.dtlz2(
+            np.column_stack([corners.reshape(-1, 2), np.full((62_500, 4), 0.5)])
+        ),
+        "re21": lambda: problems.truss_front(1000),
+        "mixed_rag": lambda: np.array([mixed.losses(mixed.truth(c)) for c in STORED["front"]]),
+    }
+    return fronts[name]()
+
+
+def test_zdt1_is_one_minus_root_on_its_front() -> None:
+    """With all other parameters at 0 the second loss is 1 - sqrt(first)."""
+    losses = problems.zdt1(np.array([[0.25, 0, 0, 0, 0, 0]]))
+
+    np.testing.assert_allclose(losses, [[0.25, 0.5]])
+
+
+def test_zdt1_off_its_front_by_hand() -> None:
+    """With all other parameters at 1 the slack is 10, so f2 = 10 (1 - sqrt(0.4 / 10))."""
+    losses = problems.zdt1(np.array([[0.4, 1, 1, 1, 1, 1]]))
+
+    np.testing.assert_allclose(losses, [[0.4, 8.0]])
+
+
+def test_dtlz2_front_is_the_unit_sphere() -> None:
+    """With the distance parameters at one half every point is at distance 1."""
+    points = np.random.default_rng(0).random((50, 6))
+    points[:, 2:] = 0.5
+
+    np.testing.assert_allclose(np.linalg.norm(problems.dtlz2(points), axis=1), 1.0)
+
+
+def test_dtlz2_off_its_front_by_hand() -> None:
+    """Four distance parameters at 1 give radius 2; both angles at 0 point along f1."""
+    losses = problems.dtlz2(np.array([[0, 0, 1, 1, 1, 1]]))
+
+    np.testing.assert_allclose(losses, [[2.0, 0.0, 0.0]])
+
+
+def test_re21_least_volume_by_hand() -> None:
+    """All bars thin: 200 (2 + 2 + 2^(1/4) + 1) of volume, 0.01 (2 + 2 - 2 + 2) of displacement."""
+    losses = problems.truss(np.array([[1, math.sqrt(2), math.sqrt(2), 1]]))
+
+    np.testing.assert_allclose(losses, [[200 * (5 + 2**0.25), 0.04]])
+
+
+def test_re21_front_ends_at_the_published_points() -> None:
+    """The ideal and nadir that Tanabe and Ishibuchi publish are the front's two ends."""
+    front = problems.truss_front(500)
+
+    np.testing.assert_allclose(front.min(axis=0), [1237.8414230005742, 0.002761423749158419])
+    np.testing.assert_allclose(front.max(axis=0), [2886.3695604236013, 0.04])
+
+
+def test_no_random_truss_beats_the_exact_front() -> None:
+    """The front in closed form is a bound: 20,000 random trusses add no hypervolume to it."""
+    problem, front = problems.look_up("re21"), problems.truss_front(5000)
+    lower = np.array([1, math.sqrt(2), math.sqrt(2), 1])
+    random = problems.truss(lower + np.random.default_rng(1).random((20_000, 4)) * (3 - lower))
+
+    alone = problem.normalised_hypervolume(front)
+    together = problem.normalised_hypervolume(np.vstack([front, random]))
+
+    assert together == pytest.approx(alone, abs=2e-4)
+
+
+@pytest.mark.parametrize(
+    ("name", "tolerance"),
+    [
+        ("zdt1", 0.01),
+        ("dtlz2", 0.04),
+        ("re21", 0.01),
+        ("mixed_rag", 0.01),
+    ],
+)
+def test_the_true_front_has_hypervolume_one(name: str, tolerance: float) -> None:
+    """The best hypervolume is that of the front; a coarse grid on a sphere falls short of it."""
+    reached = problems.look_up(name).normalised_hypervolume(true_front(name))
+
+    assert 1 - tolerance < reached <= 1.0001
+
+
+def test_nothing_beyond_the_reference_counts() -> None:
+    """A point that is worse than the reference in one loss adds nothing."""
+    problem = problems.look_up("zdt1")
+
+    assert problem.normalised_hypervolume(np.array([[0.0, 1.2]])) == 0.0
+
+
+@pytest.mark.parametrize("name", problems.NAMES)
+def test_every_configuration_has_finite_values(name: str) -> None:
+    """No corner of any space divides by zero or takes the log of nothing."""
+    problem = problems.look_up(name)
+
+    losses = [problem.losses(problem.evaluate(c)) for c in configurations(problem.space, 500)]
+
+    assert np.isfinite(losses).all()
+
+
+def test_random_search_does_not_beat_the_stored_front() -> None:
+    """The front of mixed_rag, found by long search, is not improved by 5,000 random points."""
+    problem = problems.look_up("mixed_rag")
+    found = [problem.losses(problem.truth(c)) for c in configurations(problem.space, 5_000)]
+
+    assert problem.normalised_hypervolume(np.vstack([true_front("mixed_rag"), found])) < 1.0
+
+
+def test_accuracy_is_a_share() -> None:
+    """Whatever the configuration, the invented accuracy stays between 0 and 1."""
+    told = [mixed_rag.evaluate(c)["accuracy"] for c in configurations(mixed_rag.SPACE, 2_000)]
+
+    assert 0 <= min(told) <= max(told) <= 1
+
+
+def test_the_default_of_mixed_rag_is_active_and_in_its_domain() -> None:
+    """Today's configuration has a dense retriever and no reranker, and every value is allowed."""
+    default = cube.default(mixed_rag.SPACE)
+
+    inactive = {p.id for p in mixed_rag.SPACE.parameters} - set(default)
+    assert inactive == {"hybrid_weight", "rerank_depth"}
+    assert all(
+        is_in(p.domain, default[p.id]) for p in mixed_rag.SPACE.parameters if p.id in default
+    )
+
+
+def test_noise_is_the_same_for_the_same_configuration() -> None:
+    """Asking twice meets the same questions, whatever the order of the parameters."""
+    default = cube.default(mixed_rag.SPACE)
+    shuffled = dict(reversed(default.items()))
+
+    assert mixed_rag.evaluate_noisily(default) == mixed_rag.evaluate_noisily(shuffled)
+
+
+def test_noise_has_the_binomial_spread() -> None:
+    """Over many configurations the luck, in units of its own spread, has standard deviation 1."""
+    tried = configurations(mixed_rag.SPACE, 3_000)
+    truths = np.array([mixed_rag.evaluate(c)["accuracy"] for c in tried])
+    told = np.array([mixed_rag.evaluate_noisily(c)["accuracy"] for c in tried])
+
+    luck = (told - truths) / np.sqrt(truths * (1 - truths) / 100)
+
+    assert np.std(luck) == pytest.approx(1.0, abs=0.05)
+
+
+def test_points_decode_into_the_domains() -> None:
+    """The cube's corners and 300 random points give allowed values, of active parameters only."""
+    points = np.vstack([np.zeros(13), np.ones(13), np.random.default_rng(3).random((300, 13))])
+    domains = {p.id: p.domain for p in mixed_rag.SPACE.parameters}
+
+    decoded = [cube.decode(mixed_rag.SPACE, point) for point in points]
+
+    assert all(is_in(domains[name], value) for c in decoded for name, value in c.items())
+    assert all(("rerank_depth" in c) == c["rerank"] for c in decoded)
+
+
+@pytest.mark.parametrize("value", [64, 100, 2048])
+def test_numbers_come_back_from_the_cube(value: int) -> None:
+    """A number's place in the unit interval decodes to the number."""
+    domain = model.IntDomain(min=64, max=2048, log_scale=True)
+
+    assert cube.value_at(domain, cube.unit_of(domain, value)) == value
+
+
+def is_in(domain: model.Domain, value: model.Value) -> bool:
+    match domain:
+        case model.FloatDomain() | model.IntDomain():
+            kind = float if domain.kind == "float" else int
+            return type(value) is kind and domain.min <= value <= domain.max
+        case model.BoolDomain():
+            return type(value) is bool
+        case model.CategoricalDomain():
+            return value in domain.labels
+        case model.OrdinalDomain():
+            return value in domain.levels

@@ -1,0 +1,273 @@
+"""Conversions between messages and values lose nothing, and refuse what has no meaning."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.filled import reached, variants
+from tests.strategies import values_of
+
+from groat import errors, model, wire
+from groat.v1 import guard_pb2, money_pb2, service_pb2, space_pb2, study_pb2, trial_pb2
+
+NOUNS: dict[type[Message], Any] = {
+    space_pb2.SearchSpace: (wire.search_space_to_proto, wire.search_space_from_proto),
+    space_pb2.Parameter: (wire.parameter_to_proto, wire.parameter_from_proto),
+    space_pb2.Condition: (wire.condition_to_proto, wire.condition_from_proto),
+    space_pb2.Value: (wire.value_to_proto, wire.value_from_proto),
+    money_pb2.Money: (wire.money_to_proto, wire.money_from_proto),
+    money_pb2.Usage: (wire.priced_usage_to_proto, wire.priced_usage_from_proto),
+    money_pb2.PriceBook: (wire.price_book_to_proto, wire.price_book_from_proto),
+    money_pb2.Rate: (wire.rate_to_proto, wire.rate_from_proto),
+    money_pb2.Spend: (wire.spend_to_proto, wire.spend_from_proto),
+    money_pb2.CategorySpend: (wire.category_spend_to_proto, wire.category_spend_from_proto),
+    money_pb2.Budget: (wire.budget_to_proto, wire.budget_from_proto),
+    money_pb2.BudgetStatus: (wire.budget_status_to_proto, wire.budget_status_from_proto),
+    guard_pb2.GuardPolicy: (wire.guard_policy_to_proto, wire.guard_policy_from_proto),
+    guard_pb2.Decision: (wire.decision_to_proto, wire.decision_from_proto),
+    study_pb2.Metric: (wire.metric_to_proto, wire.metric_from_proto),
+    study_pb2.Derivation: (wire.derivation_to_proto, wire.derivation_from_proto),
+    study_pb2.Algorithm: (wire.algorithm_to_proto, wire.algorithm_from_proto),
+    study_pb2.Study: (wire.study_to_proto, wire.study_from_proto),
+    trial_pb2.Trial: (wire.trial_to_proto, wire.trial_from_proto),
+    trial_pb2.Lease: (wire.lease_to_proto, wire.lease_from_proto),
+    trial_pb2.Measurement: (wire.measurement_to_proto, wire.measurement_from_proto),
+    trial_pb2.ExampleRecord: (wire.example_to_proto, wire.example_from_proto),
+    trial_pb2.Failure: (wire.failure_to_proto, wire.failure_from_proto),
+    trial_pb2.Infeasibility: (wire.infeasibility_to_proto, wire.infeasibility_from_proto),
+    service_pb2.AskResponse: (wire.ask_result_to_proto, wire.ask_result_from_proto),
+    service_pb2.ReportResponse: (wire.report_result_to_proto, wire.report_result_from_proto),
+    service_pb2.TellResponse: (wire.tell_result_to_proto, wire.tell_result_from_proto),
+    service_pb2.LeaseState: (
+        lambda state: wire.lease_state_to_proto("s", state),
+        wire.lease_state_from_proto,
+    ),
+    service_pb2.HeartbeatRequest: (
+        lambda renewals: wire.renewals_to_proto(*renewals),
+        wire.renewals_from_proto,
+    ),
+    service_pb2.RecordUsageResponse: (wire.record_result_to_proto, wire.record_result_from_proto),
+    service_pb2.GetFrontResponse: (wire.front_to_proto, wire.front_from_proto),
+    service_pb2.HypervolumePoint: (
+        wire.hypervolume_point_to_proto,
+        wire.hypervolume_point_from_proto,
+    ),
+}
+"""Every message that is a value, with its two conversions."""
+
+ENVELOPES: set[type[Message]] = {
+    service_pb2.AskRequest,
+    service_pb2.ReportRequest,
+    service_pb2.TellRequest,
+    service_pb2.HeartbeatResponse,
+    service_pb2.GetTrialRequest,
+    service_pb2.ListTrialsRequest,
+    service_pb2.ListTrialsResponse,
+    service_pb2.RecordUsageRequest,
+    service_pb2.CreateStudyRequest,
+    service_pb2.GetStudyRequest,
+    service_pb2.ListStudiesRequest,
+    service_pb2.ListStudiesResponse,
+    service_pb2.UpdateStudyRequest,
+    service_pb2.DeleteStudyRequest,
+    service_pb2.PauseStudyRequest,
+    service_pb2.ResumeStudyRequest,
+    service_pb2.GetFrontRequest,
+    service_pb2.GetHypervolumeHistoryRequest,
+    service_pb2.GetHypervolumeHistoryResponse,
+}
+"""Messages that only carry values and names; `test_requests` looks at how they are filled."""
+
+VALUES: dict[Any, Any] = {
+    model.SearchSpace: (wire.search_space_to_proto, wire.search_space_from_proto),
+    model.Money: (wire.money_to_proto, wire.money_from_proto),
+    model.Usage: (wire.usage_to_proto, wire.usage_from_proto),
+    model.PricedUsage: (wire.priced_usage_to_proto, wire.priced_usage_from_proto),
+    model.StudySpec: (wire.study_spec_to_proto, wire.study_spec_from_proto),
+    model.Study: (wire.study_to_proto, wire.study_from_proto),
+    model.Trial: (wire.trial_to_proto, wire.trial_from_proto),
+    model.Outcome: (wire.outcome_to_proto, wire.outcome_from_proto),
+    model.AskResult: (wire.ask_result_to_proto, wire.ask_result_from_proto),
+    model.ReportResult: (wire.report_result_to_proto, wire.report_result_from_proto),
+    model.TellResult: (wire.tell_result_to_proto, wire.tell_result_from_proto),
+    model.RecordResult: (wire.record_result_to_proto, wire.record_result_from_proto),
+    model.Front: (wire.front_to_proto, wire.front_from_proto),
+    model.HypervolumePoint: (wire.hypervolume_point_to_proto, wire.hypervolume_point_from_proto),
+}
+"""The model's largest nouns, which hold all others, with their two conversions."""
+
+
+def _name(kind: Any) -> str:
+    return getattr(kind, "__name__", str(kind))
+
+
+@pytest.mark.parametrize("kind", NOUNS, ids=_name)
+def test_every_field_of_a_message_survives(kind: type[Message]) -> None:
+    """A field that one of the two conversions forgets would be missing in what comes back."""
+    to_proto, from_proto = NOUNS[kind]
+
+    for message in variants(kind):
+        assert to_proto(from_proto(message)) == message
+
+
+def test_every_message_is_a_noun_or_an_envelope() -> None:
+    """A message that is added to the protocol must be given its conversions."""
+    modules = (space_pb2, money_pb2, guard_pb2, study_pb2, trial_pb2, service_pb2)
+    declared = {
+        message.full_name
+        for module in modules
+        for message in module.DESCRIPTOR.message_types_by_name.values()
+    }
+
+    covered = {kind.DESCRIPTOR.full_name for kind in ENVELOPES}.union(
+        *(reached(kind.DESCRIPTOR) for kind in NOUNS)
+    )
+
+    assert declared <= covered
+
+
+@pytest.mark.parametrize("kind", VALUES, ids=_name)
+@settings(max_examples=25)
+@given(data=st.data())
+def test_every_value_comes_back_equal(kind: Any, data: st.DataObject) -> None:
+    """What a conversion writes, the other reads as the same value."""
+    to_proto, from_proto = VALUES[kind]
+    value = data.draw(values_of(kind))
+
+    assert from_proto(to_proto(value)) == value
+
+
+@settings(max_examples=25)
+@given(values_of(model.StudyPatch).filter(lambda patch: patch != model.StudyPatch(etag=patch.etag)))
+def test_a_patch_comes_back_equal(patch: model.StudyPatch) -> None:
+    """A part that is not patched stays ``None``, and an empty one stays empty."""
+    assert wire.patch_from_proto(wire.patch_to_proto("s", patch)) == ("s", patch)
+
+
+@given(values_of(model.Value))
+def test_a_value_keeps_its_kind(value: model.Value) -> None:
+    """``True``, ``1`` and ``1.0`` are equal in Python and must not become each other."""
+    assert type(wire.value_from_proto(wire.value_to_proto(value))) is type(value)
+
+
+def _study(**parts: Any) -> study_pb2.Study:
+    return study_pb2.Study(search_space=space_pb2.SearchSpace(), **parts)
+
+
+@pytest.mark.parametrize(
+    ("path", "message"),
+    [
+        ("study.search_space", study_pb2.Study()),
+        (
+            "study.search_space.parameters[1].domain",
+            study_pb2.Study(
+                search_space=space_pb2.SearchSpace(
+                    parameters=[
+                        space_pb2.Parameter(bool=space_pb2.BoolDomain()),
+                        space_pb2.Parameter(id="k"),
+                    ]
+                )
+            ),
+        ),
+        ("study.metrics[0].role", _study(metrics=[study_pb2.Metric(id="a")])),
+        ("study.metrics[0].goal", _study(metrics=[study_pb2.Metric(role=1, goal=77)])),  # type: ignore
+        ("study.algorithm.kind", _study(algorithm=study_pb2.Algorithm(seed=7))),
+        ("study.budget.max_spend.currency", _study(budget={"max_spend": {"nanos": 7}})),
+        ("study.budget.deadline", _study(budget={"deadline": {"nanos": -1}})),
+        ("study.lease_duration", _study(lease_duration=Duration(seconds=-1))),
+        ("study.price_book.rates[0].unit", _study(price_book={"rates": [{"per": 7}]})),
+    ],
+)
+def test_a_fault_of_structure_is_named_with_its_path(path: str, message: study_pb2.Study) -> None:
+    """Whoever sent it learns which field to mend."""
+    with pytest.raises(errors.InvalidArgument) as caught:
+        wire.study_spec_from_proto(message, "study")
+
+    assert [violation.path for violation in caught.value.violations] == [path]
+
+
+def test_usage_without_quantity_or_category_is_refused() -> None:
+    """A usage that says neither what nor what for could not be booked."""
+    with pytest.raises(errors.InvalidArgument, match=r"usage\[3\]\.category"):
+        wire.usage_from_proto(money_pb2.Usage(), "usage[3]")
+    with pytest.raises(errors.InvalidArgument, match=r"usage\[3\]\.quantity: missing; set one of"):
+        wire.usage_from_proto(
+            money_pb2.Usage(category=money_pb2.SPEND_CATEGORY_SAMPLING), "usage[3]"
+        )
+
+
+def test_a_tell_without_outcome_is_refused() -> None:
+    """Nothing is assumed about a trial whose outcome was not set."""
+    with pytest.raises(errors.InvalidArgument, match="outcome"):
+        wire.outcome_from_proto(service_pb2.TellRequest())
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        Duration(seconds=-1),
+        Duration(nanos=-1),
+        Duration(nanos=1_000_000_000),
+        Duration(seconds=2**62),
+    ],
+)
+def test_an_impossible_duration_is_refused(message: Duration) -> None:
+    """Negative, malformed or endless: never a crash further in."""
+    with pytest.raises(errors.InvalidArgument):
+        wire.duration_from_proto(message, "latency")
+
+
+@pytest.mark.parametrize(
+    "message",
+    [Timestamp(seconds=2**62), Timestamp(seconds=-(2**62)), Timestamp(nanos=-1)],
+)
+def test_an_impossible_moment_is_refused(message: Timestamp) -> None:
+    """Outside the years 1 to 9999, or malformed."""
+    with pytest.raises(errors.InvalidArgument):
+        wire.timestamp_from_proto(message, "time")
+
+
+def test_finer_than_a_microsecond_is_cut_off() -> None:
+    """Another language's nanoseconds are no fault; the model just does not keep them."""
+    assert wire.duration_from_proto(Duration(nanos=1_999)) == timedelta(microseconds=1)
+    assert wire.timestamp_from_proto(Timestamp(nanos=1_999)).microsecond == 1
+
+
+def test_a_moment_without_time_zone_is_refused() -> None:
+    """It could be any of 26 hours."""
+    with pytest.raises(ValueError, match="no time zone"):
+        wire.timestamp_to_proto(datetime(2026, 3, 1))  # noqa: DTZ001
+
+
+def test_defaults_of_the_protocol_are_the_models() -> None:
+    """A field that is not set means what the protocol's comment says."""
+    plain = model.StudySpec(search_space=model.SearchSpace(parameters=()), metrics=())
+
+    assert wire.study_spec_from_proto(_study()) == plain
+    assert wire.usage_from_proto(money_pb2.Usage(category=1, tokens={})).request_count == 1  # type: ignore
+
+
+def test_a_heartbeat_is_about_one_study() -> None:
+    """A trial of another study is refused with its path."""
+    request = wire.renewals_to_proto("s", [(1, "a"), (2, "b")])
+    request.renewals[1].name = "studies/other/trials/2"
+
+    with pytest.raises(errors.InvalidArgument, match=r"renewals\[1\]\.name"):
+        wire.renewals_from_proto(request)
+
+
+@pytest.mark.parametrize("paths", [[], ["budget", "metrics"]])
+def test_a_mask_names_what_may_change(paths: list[str]) -> None:
+    """An empty mask changes nothing and is a mistake; so is a part that is fixed for good."""
+    request = service_pb2.UpdateStudyRequest(study=study_pb2.Study(name="studies/s"))
+    request.update_mask.paths.extend(paths)
+
+    with pytest.raises(errors.InvalidArgument, match="update_mask"):
+        wire.patch_from_proto(request)
