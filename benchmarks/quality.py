@@ -26,7 +26,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
     name: peer for name, (peer, _) in peers.PEERS.items()
 }
-_ROWS = results.RESULTS / "quality.jsonl"
+_KNOWN = results.RESULTS / "quality.jsonl"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,18 +47,17 @@ class Task:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Make what is missing, then write the tables and the chart."""
+    """Make what is missing of the asked runs, then write up everything that is known."""
     chosen = _parser().parse_args(arguments)
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by every process below; two would fight
-    tasks = _tasks(chosen)
-    known = {row.key for row in results.read(_ROWS)}
-    failed = _make([task for task in tasks if task.key not in known], chosen.jobs)
-    wanted = {task.key for task in tasks}
-    rows = [row for row in results.read(_ROWS) if row.key in wanted]
-    text = report.markdown(rows, chosen.trials)
-    (results.RESULTS / "quality.md").write_text(text)
-    charts.draw(rows, results.RESULTS / "quality.png")
-    Console().print(Markdown(text))
+    asked = _tasks(chosen, chosen.problems, chosen.optimizers)
+    known = {row.key for row in results.read(_KNOWN)}
+    failed = _make([task for task in asked if task.key not in known], chosen.jobs)
+    rows = _rows(_tasks(chosen, problems.NAMES, list(OPTIMIZERS)))
+    if rows:
+        (results.RESULTS / "quality.md").write_text(report.markdown(rows, chosen.trials))
+        charts.draw(rows, results.RESULTS / "quality.png")
+    Console().print(Markdown(report.markdown(_rows(asked), chosen.trials)))
     return 1 if failed else 0
 
 
@@ -97,14 +96,22 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _tasks(chosen: argparse.Namespace) -> list[Task]:
+def _tasks(
+    chosen: argparse.Namespace, asked: Sequence[str], optimizers: Sequence[str]
+) -> list[Task]:
     return [
         Task(problem=problem, optimizer=optimizer, seed=seed, trials=chosen.trials)
-        for optimizer in chosen.optimizers
-        for problem in chosen.problems
+        for optimizer in optimizers
+        for problem in asked
         if optimizer in groat_runs.ALGORITHMS or peers.can_run(optimizer, problems.look_up(problem))
         for seed in range(chosen.seeds)
     ]
+
+
+def _rows(tasks: Sequence[Task]) -> list[results.Row]:
+    """Return what is known of these runs, in their order."""
+    known = {row.key: row for row in results.read(_KNOWN)}
+    return [known[task.key] for task in tasks if task.key in known]
 
 
 def _make(tasks: Sequence[Task], jobs: int) -> int:
@@ -122,7 +129,7 @@ def _make(tasks: Sequence[Task], jobs: int) -> int:
                 failed += 1
                 progress.console.print(f"failed: {futures[future]}: {error}", markup=False)
             else:
-                results.append(_ROWS, [future.result()])
+                results.append(_KNOWN, [future.result()])
             progress.advance(bar)
     return failed
 

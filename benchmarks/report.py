@@ -16,6 +16,8 @@ CHECKPOINTS = (30, 60, 100)
 
 def markdown(rows: Sequence[Row], trials: int) -> str:
     """Return the whole report; rows of all problems and optimizers, same number of trials."""
+    if not rows:
+        return "No finished runs.\n"
     checkpoints = [count for count in CHECKPOINTS if count <= trials] or [trials]
     parts = [_head(rows)]
     parts += [_problem(rows, problem, checkpoints) for problem in names(rows, "problem")]

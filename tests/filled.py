@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
 _TEXTS = {
@@ -44,7 +44,8 @@ def variants(kind: type[Message]) -> Iterator[Message]:
 def filled(kind: type[Message], *, member: str = "") -> Message:
     """Set every field of a message; of a oneof, ``member`` or else the last."""
     message = kind()
-    for field in sorted(kind.DESCRIPTOR.fields, key=lambda field: field.name == member):
+    fields: list[Any] = sorted(kind.DESCRIPTOR.fields, key=lambda field: field.name == member)
+    for field in fields:
         value = [_value(field)] if field.is_repeated else _value(field)
         if _is_map(field):
             value = {"key": _value(field.message_type.fields_by_name["value"])}
@@ -52,17 +53,17 @@ def filled(kind: type[Message], *, member: str = "") -> Message:
     return message
 
 
-def reached(kind: Descriptor) -> set[str]:
+def reached(kind: Any) -> set[str]:
     """Return the full names of a message and of everything inside it."""
     inside = [field.message_type for field in kind.fields if field.message_type is not None]
     return {kind.full_name}.union(*map(reached, inside))
 
 
-def _is_map(field: FieldDescriptor) -> bool:
+def _is_map(field: Any) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
-def _value(field: FieldDescriptor) -> Any:
+def _value(field: Any) -> Any:
     if field.message_type is not None:
         part = _tidy(filled(field.message_type._concrete_class))
         for name in _OUTPUT_ONLY if part.DESCRIPTOR.name == "Usage" else ():

@@ -68,7 +68,7 @@ class Past:
 
     spec: model.StudySpec
     space: Space
-    last_order: int = 0
+    last_order: int = -1
     by_number: dict[int, Told] = field(default_factory=dict[int, Told])
     front: set[int] = field(default_factory=set[int])
     lock: threading.RLock = field(default_factory=threading.RLock)

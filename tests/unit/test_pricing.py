@@ -138,15 +138,17 @@ def test_telemetry_names_are_understood(provider: str, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("requests", "price"),
+    ("tokens", "requests", "price"),
     [
-        pytest.param(1, "0.75", id="one long call is in the upper tier"),
-        pytest.param(2, "0.375", id="two calls of half the length are not"),
+        pytest.param(200_000, 1, "0.25", id="the limit is in the lower tier"),
+        pytest.param(200_001, 1, "0.5000025", id="one token more is not"),
+        pytest.param(300_000, 2, "0.375", id="two calls of half the length are"),
+        pytest.param(400_001, 2, "1.0000025", id="two calls half a token over are not"),
     ],
 )
-def test_tiers_belong_to_a_call(requests: int, price: str) -> None:
+def test_tiers_belong_to_a_call(tokens: int, requests: int, price: str) -> None:
     """gemini-2.5-pro doubles its input price above 200 000 tokens in one call."""
-    counts = TokenCounts(input=300_000, output=0)
+    counts = TokenCounts(input=tokens, output=0)
 
     assert amounts(usage("gemini-2.5-pro", counts, request_count=requests)) == both(price)
 
@@ -326,18 +328,17 @@ def test_sums_do_not_depend_on_order(many: list[TokenCounts], dice: Any) -> None
 
 @given(counts, st.integers(1, 1_000))
 def test_equal_calls_cost_their_number_times_one(call: TokenCounts, times: int) -> None:
-    """A sum over equal calls is exactly as dear as the calls, tiers included."""
+    """A sum over equal calls is exactly as dear as the calls, whatever their tier."""
     summed = TokenCounts(
         input=(call.input or 0) * times,
         output=(call.output or 0) * times,
         cache_read_input=(call.cache_read_input or 0) * times,
     )
-    one = replace(call, cache_write_input=None)
-    single, _ = amounts(usage("gemini-2.5-pro", one))
 
-    assert single is not None
-    together = amounts(usage("gemini-2.5-pro", summed, request_count=times))
-    assert abs((together[0] or 0) - times * single) <= times // 2
+    together, _ = amounts(usage("gemini-2.5-pro", summed, request_count=times))
+
+    one, _ = amounts(usage("gemini-2.5-pro", replace(call, cache_write_input=None)))
+    assert together == times * (one or 0)
 
 
 @given(counts, st.sampled_from(["gpt-4o", "claude-sonnet-4-5", "gemini-2.5-pro", "o3"]))

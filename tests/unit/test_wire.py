@@ -157,6 +157,12 @@ def test_a_value_keeps_its_kind(value: model.Value) -> None:
     assert type(wire.value_from_proto(wire.value_to_proto(value))) is type(value)
 
 
+SAMPLING = money_pb2.Usage(category=money_pb2.SPEND_CATEGORY_SAMPLING)
+ONE_CALL = money_pb2.Usage(
+    category=money_pb2.SPEND_CATEGORY_EXPERIMENT, tokens=money_pb2.TokenCounts()
+)
+
+
 def _study(**parts: Any) -> study_pb2.Study:
     return study_pb2.Study(search_space=space_pb2.SearchSpace(), **parts)
 
@@ -177,7 +183,7 @@ def _study(**parts: Any) -> study_pb2.Study:
             ),
         ),
         ("study.metrics[0].role", _study(metrics=[study_pb2.Metric(id="a")])),
-        ("study.metrics[0].goal", _study(metrics=[study_pb2.Metric(role=1, goal=77)])),  # type: ignore
+        ("study.metrics[0].goal", _study(metrics=[{"role": 1, "goal": 77}])),
         ("study.algorithm.kind", _study(algorithm=study_pb2.Algorithm(seed=7))),
         ("study.budget.max_spend.currency", _study(budget={"max_spend": {"nanos": 7}})),
         ("study.budget.deadline", _study(budget={"deadline": {"nanos": -1}})),
@@ -251,7 +257,7 @@ def test_defaults_of_the_protocol_are_the_models() -> None:
     plain = model.StudySpec(search_space=model.SearchSpace(parameters=()), metrics=())
 
     assert wire.study_spec_from_proto(_study()) == plain
-    assert wire.usage_from_proto(money_pb2.Usage(category=1, tokens={})).request_count == 1  # type: ignore
+    assert wire.usage_from_proto(ONE_CALL).request_count == 1
 
 
 def test_a_heartbeat_is_about_one_study() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
 import grpc
@@ -11,17 +11,17 @@ import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError, Message
 
-from groat import errors
-from groat.wire.errors import to_status_details
+from groat import errors, wire
 from groat_server.rpc.status import STATUS
 
 _log = structlog.get_logger(__name__)
 
 Request = TypeVar("Request")
 Reply = TypeVar("Reply")
-Context = grpc.aio.ServicerContext[Message, Message]
-Method = Callable[[Message, Context], Awaitable[Message]]
-Handler = grpc.RpcMethodHandler[Message, Message]
+# In quotes, as grpc's classes are generic for the type checker only.
+Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
+Method: TypeAlias = "Callable[[Message, Context], Awaitable[Message]]"
+Handler: TypeAlias = "grpc.RpcMethodHandler[Message, Message]"
 
 
 class ErrorsToStatuses(grpc.aio.ServerInterceptor):
@@ -38,8 +38,8 @@ class ErrorsToStatuses(grpc.aio.ServerInterceptor):
         handler = await continuation(handler_call_details)
         if handler is None or handler.unary_unary is None:
             return handler
-        plain = cast(Handler, handler)
-        guarded = _guarded(cast(Method, plain.unary_unary), str(handler_call_details.method))
+        plain = cast("Handler", handler)
+        guarded = _guarded(cast("Method", plain.unary_unary), str(handler_call_details.method))
         wrapped = grpc.unary_unary_rpc_method_handler(
             cast("Callable[[Message, grpc.ServicerContext], Message]", guarded),
             request_deserializer=_tolerant(plain.request_deserializer),
@@ -60,7 +60,7 @@ def _guarded(call: Method, name: str) -> Method:
         # Outside the try, as abort itself raises.
         return await _abort(context, refusal)
 
-    return cast(Method, guarded)
+    return cast("Method", guarded)
 
 
 def _tolerant(
@@ -92,6 +92,6 @@ def _incident(method: str) -> errors.InternalFault:
 
 async def _abort(context: Context, refusal: errors.GroatError) -> NoReturn:
     code = STATUS[type(refusal)]
-    status = to_status_details(refusal, code.value[0])
+    status = wire.status_of(refusal, code.value[0])
     details = (("grpc-status-details-bin", status.SerializeToString()),)
     await context.abort(code, str(refusal), trailing_metadata=details)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+from groat import wire
 from groat.errors import InvalidArgument
 from groat.v1 import service_pb2
-from groat.wire import money, names, times
 from groat_server.engine import AskOrder, WorkOrder
 
 _DEFAULT_WAIT = timedelta(seconds=5)
@@ -17,9 +17,9 @@ def ask_order(request: service_pb2.AskRequest) -> tuple[AskOrder, timedelta]:
     """Read an ask, and how long to wait for its answer."""
     lease = None
     if request.HasField("lease_duration"):
-        lease = times.duration_from_proto(request.lease_duration, "lease_duration")
+        lease = wire.duration_from_proto(request.lease_duration, "lease_duration")
     order = AskOrder(
-        study_id=names.parse_study(request.parent, "parent"),
+        study_id=wire.parse_study(request.parent, "parent"),
         count=request.count or 1,
         request_id=request.request_id,
         worker_id=request.worker_id,
@@ -27,13 +27,13 @@ def ask_order(request: service_pb2.AskRequest) -> tuple[AskOrder, timedelta]:
     )
     if not request.HasField("max_wait"):
         return order, _DEFAULT_WAIT
-    return order, min(times.duration_from_proto(request.max_wait, "max_wait"), _LONGEST_WAIT)
+    return order, min(wire.duration_from_proto(request.max_wait, "max_wait"), _LONGEST_WAIT)
 
 
 def work_order(request: service_pb2.ReportRequest | service_pb2.TellRequest) -> WorkOrder:
     """Read whose work it is, and the usage that came with it."""
-    study_id, number = names.parse_trial(request.name)
+    study_id, number = wire.parse_trial(request.name)
     if not request.lease_id:
         raise InvalidArgument.at("lease_id", "empty; send the one that came with the trial")
-    usage = tuple(money.usage_from_proto(one, f"usage[{i}]") for i, one in enumerate(request.usage))
+    usage = tuple(wire.usage_from_proto(one, f"usage[{i}]") for i, one in enumerate(request.usage))
     return WorkOrder(study_id=study_id, number=number, lease_id=request.lease_id, usage=usage)

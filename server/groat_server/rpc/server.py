@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import Protocol, TypeAlias, cast
 
 import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
@@ -50,9 +50,8 @@ class _Health(Protocol):
 
 # The type stubs know the threaded half of the package only.
 _make_health: Callable[[], _Health] = health.aio.HealthServicer  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType]
-_add_health: Callable[[health_pb2_grpc.HealthServicer, grpc.aio.Server], None] = (
-    health_pb2_grpc.add_HealthServicer_to_server  # pyright: ignore[reportUnknownMemberType]
-)
+_AddHealth: TypeAlias = Callable[[health_pb2_grpc.HealthServicer, grpc.aio.Server], None]
+_add_health: _AddHealth = health_pb2_grpc.add_HealthServicer_to_server  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType]
 
 
 class Server:

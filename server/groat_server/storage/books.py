@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from groat import errors, model
+from groat import model
 from groat_server.storage import codec, ledger, rows
 from groat_server.storage import statements as sql
 from groat_server.storage.base import Attempt, BookedUsage, StoredUsage
@@ -42,15 +42,14 @@ class Books:
         self._session.change(next_entry=first_entry + len(usages))
         lease_id = None if attempt is None else attempt.lease.lease_id
         inserted = self._session.insert_each(
-            self._database.insert_new(usage_table, ["study_id", "usage_id"]).returning(
-                usage_table.c.entry
-            ),
+            self._database.insert_new(usage_table, "study_id", "usage_id"),
             [
                 rows.new_usage(usage, entry=first_entry + index, lease_id=lease_id, now=now)
                 for index, usage in enumerate(usages)
             ],
         )
-        return [usages[entry - first_entry].priced for entry in inserted.scalars()]
+        entries: list[int] = [row.entry for row in inserted]
+        return [usages[entry - first_entry].priced for entry in entries]
 
     def _add_to_trial(self, number: int, new: Sequence[model.PricedUsage]) -> None:
         before = self._trial_spend(number)
@@ -75,14 +74,19 @@ class Books:
 
     def reprice(self, usages: Sequence[BookedUsage]) -> None:
         """See `LockedStudy.reprice`."""
-        prices = {usage.usage_id: usage.priced for usage in usages if usage.priced.spend}
+        prices = {
+            usage.usage_id: usage.priced for usage in usages if usage.priced.spend is not None
+        }
         before = self.unpriced()
         hits = [stored for stored in before if stored.booked.usage_id in prices]
+        if not hits:
+            return
         self._session.run_each(
-            sql.REPRICE, [_price(prices[stored.booked.usage_id], stored) for stored in hits]
+            sql.REPRICE, [rows.price(prices[hit.booked.usage_id], hit.booked) for hit in hits]
         )
-        self._reprice_study(prices, before)
-        for number in {stored.number for stored in hits if stored.number is not None}:
+        row = self._session.row
+        self._session.row = row.with_spend(_repriced(row.spent, before, prices))
+        for number in {hit.number for hit in hits if hit.number is not None}:
             own = [stored for stored in before if stored.number == number]
             self._set_trial_spend(number, _repriced(self._trial_spend(number), own, prices))
 
@@ -91,6 +95,16 @@ class Books:
         return rows.spend(text, self._session.currency)
 
     def _set_trial_spend(self, number: int, spend: model.Spend) -> None:
-        self._session.run(
-            sql.SET_TRIAL_SPEND, {"trial": number, "sum": codec.SPEND.write(spend)}
-        )
+        self._session.run(sql.SET_TRIAL_SPEND, {"trial": number, "sum": codec.SPEND.write(spend)})
+
+
+def _repriced(
+    spend: model.Spend, before: Sequence[StoredUsage], prices: Mapping[str, model.PricedUsage]
+) -> model.Spend:
+    """Return a sum in which all that was unpriced ``before`` has the price that it got, if any."""
+    booked = [stored.booked for stored in before]
+    return ledger.reprice(
+        spend,
+        [prices[usage.usage_id] for usage in booked if usage.usage_id in prices],
+        unpriced=[usage.priced for usage in booked if usage.usage_id not in prices],
+    )

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from typing import Protocol
+from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy.sql.dml import ReturningInsert
 
 from groat_server.storage.postgres import PostgresDatabase
 from groat_server.storage.sqlite import SqliteDatabase
@@ -35,8 +35,11 @@ class Database(Protocol):
         """Begin a transaction that no other server's migration enters."""
         ...
 
-    def insert_new(self, table: sa.Table, unique: Sequence[str]) -> sa.Insert:
-        """Build an INSERT that leaves out rows whose ``unique`` columns are there already."""
+    def insert_new(self, table: sa.Table, *unique: str) -> ReturningInsert[Any]:
+        """Build an INSERT that leaves out rows whose ``unique`` columns are there already.
+
+        It returns the primary keys of the others.
+        """
         ...
 
     def close(self) -> None:

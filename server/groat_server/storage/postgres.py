@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 from weakref import WeakValueDictionary
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql
+from sqlalchemy.sql.dml import ReturningInsert
 
 from groat_server.storage.faults import translated
 from groat_server.storage.turns import Turn
@@ -63,9 +66,9 @@ class PostgresDatabase:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_MIGRATION_LOCK)))
             yield connection
 
-    def insert_new(self, table: sa.Table, unique: Sequence[str]) -> sa.Insert:
+    def insert_new(self, table: sa.Table, *unique: str) -> ReturningInsert[Any]:
         """See `Database.insert_new`."""
-        return postgresql.insert(table).on_conflict_do_nothing(index_elements=unique)
+        return _insert_new(table, *unique)
 
     def close(self) -> None:
         """See `Database.close`."""
@@ -77,3 +80,9 @@ class PostgresDatabase:
             if turn is None:
                 turn = self._turns[study_id] = Turn()
             return turn
+
+
+@functools.cache
+def _insert_new(table: sa.Table, *unique: str) -> ReturningInsert[Any]:
+    insert = postgresql.insert(table).on_conflict_do_nothing(index_elements=unique)
+    return insert.returning(*table.primary_key)

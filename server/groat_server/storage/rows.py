@@ -57,26 +57,33 @@ class StudyRow:
         return _read_spec(self.spec)
 
     @property
+    def currency(self) -> str:
+        """The study's one currency."""
+        return self.declared.currency
+
+    @property
     def spent(self) -> model.Spend:
         """Everything booked in the study."""
-        return spend(self.spend, self.declared.currency)
+        return spend(self.spend, self.currency)
 
     def with_spend(self, spent: model.Spend) -> StudyRow:
         """Return the row with another ``spend``, and its total as ``settled``."""
         return replace(self, spend=codec.SPEND.write(spent), settled=spent.total.nanos)
 
-    def money(self, nanos: int) -> model.Money:
-        """Return an amount of the study's currency."""
-        return model.Money(nanos, self.declared.currency)
+    @property
+    def last(self) -> model.Decision | None:
+        """The last decision."""
+        text = self.last_decision
+        return None if text is None else codec.DECISION.read(text)
+
+    def columns(self) -> dict[str, object]:
+        """Return every column by its name."""
+        return {field.name: getattr(self, field.name) for field in fields(self)}
 
     def changes_since(self, before: StudyRow) -> Columns:
         """Return every column that differs."""
-        names = [field.name for field in fields(self)]
-        return {
-            name: getattr(self, name)
-            for name in names
-            if getattr(self, name) != getattr(before, name)
-        }
+        old = before.columns()
+        return {name: value for name, value in self.columns().items() if value != old[name]}
 
     def view(self) -> StudyView:
         """Return what the row says, as values."""
@@ -84,13 +91,12 @@ class StudyRow:
 
     def study(self) -> model.Study:
         """Return the study, without its next number."""
-        decision = self.last_decision
         return model.Study(
             study_id=self.study_id,
             spec=self.declared,
             state=model.StudyState(self.state),
             budget_status=self._budget_status(),
-            last_decision=None if decision is None else codec.DECISION.read(decision),
+            last_decision=self.last,
             create_time=self.create_time,
             update_time=self.update_time,
             etag=self.etag,
@@ -105,7 +111,7 @@ class StudyRow:
     def _budget_status(self) -> model.BudgetStatus:
         spent = self.spent
         cap = self.declared.budget.max_spend
-        held = self.money(self.held)
+        held = model.Money(self.held, self.currency)
         return model.BudgetStatus(
             settled=spent,
             held=held,
@@ -119,7 +125,7 @@ class StudyRow:
 
 def study_row(row: Row) -> StudyRow:
     """Read a row of ``studies``."""
-    return StudyRow(**row._asdict())
+    return StudyRow(**dict(zip(row._fields, row, strict=True)))
 
 
 def spend(text: str | None, currency: str) -> model.Spend:
@@ -127,10 +133,9 @@ def spend(text: str | None, currency: str) -> model.Spend:
     return model.Spend(total=model.Money(0, currency)) if text is None else codec.SPEND.read(text)
 
 
-def new_trial(trial: NewTrial, study_id: str, number: int, now: datetime) -> Columns:
-    """Return the columns of a REQUESTED trial."""
+def new_trial(trial: NewTrial, number: int, now: datetime) -> Columns:
+    """Return the columns of a REQUESTED trial, without its study's id."""
     return {
-        "study_id": study_id,
         "number": number,
         "configuration": codec.CONFIGURATION.write(trial.configuration),
         "configuration_id": trial.configuration_id,
@@ -210,9 +215,7 @@ def _outcome(text: str | None, examples: str | None) -> model.Outcome | None:
 
 def lease(row: Row) -> model.Lease:
     """Read the lease of a row of ``attempts``."""
-    return model.Lease(
-        lease_id=row.lease_id, worker_id=row.worker_id, expire_time=row.expire_time
-    )
+    return model.Lease(lease_id=row.lease_id, worker_id=row.worker_id, expire_time=row.expire_time)
 
 
 def attempt(row: Row, currency: str) -> Attempt:
@@ -223,8 +226,41 @@ def attempt(row: Row, currency: str) -> Attempt:
         lease=lease(row),
         hold=model.Money(row.hold, currency),
         told=row.told or "",
-        is_lapsed=row.is_lapsed,
+        is_lapsed=row.lapse_time is not None,
     )
+
+
+def new_attempt(trial: Row, lease: model.Lease, hold: model.Money) -> Columns:
+    """Return the columns of a leased trial's newest attempt, without its study's id."""
+    return {
+        "number": trial.number,
+        "attempt": trial.attempt,
+        "lease_id": lease.lease_id,
+        "worker_id": lease.worker_id,
+        "expire_time": lease.expire_time,
+        "hold": hold.nanos,
+    }
+
+
+def new_report(number: int, measurement: model.Measurement, now: datetime) -> Columns:
+    """Return the columns of a report, without its study's id."""
+    return {
+        "number": number,
+        "example_count": measurement.example_count or len(measurement.examples),
+        "measurement": codec.MEASUREMENT.write(measurement),
+        "time": now,
+    }
+
+
+def new_decision(decision: model.Decision) -> Columns:
+    """Return the columns of a decision, without its study's id."""
+    return {
+        "decision_id": decision.decision_id,
+        "verdict": decision.verdict.value,
+        "reason": decision.reason.value,
+        "decision": codec.DECISION.write(decision),
+        "time": decision.time,
+    }
 
 
 def new_usage(booked: BookedUsage, *, entry: int, lease_id: str | None, now: datetime) -> Columns:
@@ -237,6 +273,15 @@ def new_usage(booked: BookedUsage, *, entry: int, lease_id: str | None, now: dat
         "priced": codec.PRICED.write(booked.priced),
         "spend": None if booked.priced.spend is None else booked.priced.spend.nanos,
         "time": now,
+    }
+
+
+def price(priced: model.PricedUsage, booked: BookedUsage) -> Columns:
+    """Return what changes of booked usage when it gets a price."""
+    return {
+        "of_usage": booked.usage_id,
+        "text": codec.PRICED.write(priced),
+        "amount": None if priced.spend is None else priced.spend.nanos,
     }
 
 

@@ -141,7 +141,7 @@ attempts = sa.Table(
     sa.Column("expire_time", Instant, nullable=False),
     sa.Column("hold", sa.BigInteger, nullable=False, doc="nanos still set aside"),
     sa.Column("told", sa.Text, doc="digest of the outcome; NULL before"),
-    sa.Column("is_lapsed", sa.Boolean, nullable=False),
+    sa.Column("lapse_time", Instant, doc="when its lease was taken back"),
     _trial(),
     sa.UniqueConstraint("study_id", "lease_id"),
     *_not_negative("hold"),
@@ -149,7 +149,7 @@ attempts = sa.Table(
     sa.CheckConstraint("told IS NULL OR hold = 0", name="told_holds_nothing"),
 )
 
-is_open = sa.and_(attempts.c.told.is_(None), attempts.c.is_lapsed.is_(sa.false()))
+is_open = sa.and_(attempts.c.told.is_(None), attempts.c.lapse_time.is_(None))
 """Not told and not lapsed; queries use this very expression, so that they find the index."""
 sa.Index(
     "ix_attempts_open",

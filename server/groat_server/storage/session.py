@@ -8,9 +8,8 @@ from typing import Any, TypeAlias
 
 import sqlalchemy as sa
 
-from groat import model
 from groat_server.storage import statements as sql
-from groat_server.storage.rows import Columns, Row, study_row
+from groat_server.storage.rows import Columns, StudyRow
 
 Parameters: TypeAlias = Mapping[str, object]
 
@@ -22,9 +21,9 @@ class Session:
     its counters and sums are kept here, since nobody else can change them.
     """
 
-    def __init__(self, connection: sa.Connection, row: Row) -> None:
+    def __init__(self, connection: sa.Connection, row: StudyRow) -> None:
         self._connection = connection
-        self._loaded = self.row = study_row(row)
+        self._loaded = self.row = row
 
     def run(
         self, statement: sa.Executable, parameters: Parameters | None = None
@@ -63,14 +62,14 @@ class Session:
             held=self.row.held + held,
         )
 
+    def change(self, **columns: object) -> None:
+        """Give the study's row other values."""
+        self.row = replace(self.row, **columns)
+
     @property
     def currency(self) -> str:
         """The study's one currency."""
-        return self.row.declared.currency
-
-    def money(self, nanos: int) -> model.Money:
-        """Return an amount of the study's currency."""
-        return model.Money(nanos, self.currency)
+        return self.row.currency
 
     def save(self) -> None:
         """Write what changed of the study's row."""

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 import sqlite3
 import threading
-from collections.abc import Generator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
+from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy import event
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.pool import ConnectionPoolEntry, QueuePool, StaticPool
+from sqlalchemy.sql.dml import ReturningInsert
 
 from groat import errors
 from groat_server.storage.faults import translated
@@ -66,9 +69,9 @@ class SqliteDatabase:
         with translated(), self._turn, self._writer.begin() as connection:
             yield connection
 
-    def insert_new(self, table: sa.Table, unique: Sequence[str]) -> sa.Insert:
+    def insert_new(self, table: sa.Table, *unique: str) -> ReturningInsert[Any]:
         """See `Database.insert_new`."""
-        return sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+        return _insert_new(table, *unique)
 
     def close(self) -> None:
         """See `Database.close`."""
@@ -169,3 +172,9 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
 
 def _begin(connection: sa.Connection) -> None:
     connection.exec_driver_sql(connection.get_execution_options().get(_BEGIN, "BEGIN"))
+
+
+@functools.cache
+def _insert_new(table: sa.Table, *unique: str) -> ReturningInsert[Any]:
+    insert = sqlite.insert(table).on_conflict_do_nothing(index_elements=unique)
+    return insert.returning(*table.primary_key)

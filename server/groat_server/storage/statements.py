@@ -27,7 +27,9 @@ _REQUESTED = model.TrialState.REQUESTED.value
 _RUNNING = model.TrialState.RUNNING.value
 
 _this_study = studies.c.study_id == bindparam("study")
-_this_trial = sa.and_(trials.c.study_id == bindparam("study"), trials.c.number == bindparam("trial"))
+_this_trial = sa.and_(
+    trials.c.study_id == bindparam("study"), trials.c.number == bindparam("trial")
+)
 _this_attempt = sa.and_(
     attempts.c.study_id == bindparam("study"), attempts.c.lease_id == bindparam("of_lease")
 )
@@ -73,9 +75,7 @@ WAITING = (
 )
 FINISHED = (
     sa.select(*(column for column in trials.c if column is not trials.c.examples))
-    .where(
-        trials.c.study_id == bindparam("study"), trials.c.finish_order > bindparam("after")
-    )
+    .where(trials.c.study_id == bindparam("study"), trials.c.finish_order > bindparam("after"))
     .order_by(trials.c.finish_order)
     .limit(bindparam("limit"))
 )
@@ -123,7 +123,7 @@ LAPSE = (
         is_open,
         attempts.c.expire_time <= bindparam("now"),
     )
-    .values(is_lapsed=True)
+    .values(lapse_time=bindparam("now"))
 )
 LIVE = (
     sa.select(attempts)
@@ -153,18 +153,14 @@ REPORTS = (
     sa.select(reports.c.number, reports.c.measurement)
     .where(
         reports.c.study_id == bindparam("study"),
-        reports.c.number.between(bindparam("first"), bindparam("last")),
+        reports.c.number.in_(bindparam("numbers", expanding=True)),
     )
     .order_by(reports.c.number, reports.c.example_count)
 )
-REPLACE_REPORT = (
-    sa.update(reports)
-    .where(
-        reports.c.study_id == bindparam("study"),
-        reports.c.number == bindparam("trial"),
-        reports.c.example_count == bindparam("examples"),
-    )
-    .values(measurement=bindparam("text"), time=bindparam("now"))
+DROP_REPORT = sa.delete(reports).where(
+    reports.c.study_id == bindparam("study"),
+    reports.c.number == bindparam("number"),
+    reports.c.example_count == bindparam("example_count"),
 )
 ADD_REPORT = sa.insert(reports)
 
@@ -179,9 +175,7 @@ UNPRICED = (
     sa.select(usage, attempts.c.number)
     .outerjoin(
         attempts,
-        sa.and_(
-            attempts.c.study_id == usage.c.study_id, attempts.c.lease_id == usage.c.lease_id
-        ),
+        sa.and_(attempts.c.study_id == usage.c.study_id, attempts.c.lease_id == usage.c.lease_id),
     )
     .where(usage.c.study_id == bindparam("study"), is_unpriced)
     .order_by(usage.c.entry)

@@ -1,0 +1,83 @@
+"""When to try a call again, and when to give up. Time and dice are arguments."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+import grpc
+
+from groat import errors, wire
+
+_FIRST_PAUSE = 0.1
+_GROWTH = 1.5
+_LONGEST_PAUSE = 5.0
+_JITTER = 0.2
+_SILENT = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to wait.
+
+    Attributes:
+        timeout: Seconds for one try.
+        total: Seconds for all tries of a call; the first always gets its timeout.
+    """
+
+    timeout: float
+    total: float
+
+    def longer(self, seconds: float) -> Patience:
+        """Return a patience for a call that may itself wait so many seconds."""
+        return Patience(timeout=self.timeout + seconds, total=max(self.total, seconds))
+
+
+def is_worth_retrying(error: grpc.RpcError) -> bool:
+    """Whether the same request may succeed later: no answer came, or a pause was asked for."""
+    if error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return wire.retry_seconds(error) is not None
+    return error.code() in _SILENT
+
+
+class Tries:
+    """The tries of one call.
+
+    Args:
+        patience: How long to go on.
+        now: Seconds on a clock that never goes back, as all later ``now``.
+        dice: Spreads the pauses, so that many clients do not come back at once.
+    """
+
+    def __init__(self, patience: Patience, *, now: float, dice: random.Random) -> None:
+        self._timeout = patience.timeout
+        self._end = now + max(patience.total, patience.timeout)
+        self._began = now
+        self._dice = dice
+        self._next_pause = _FIRST_PAUSE
+        self._failed = 0
+
+    def timeout(self, now: float) -> float:
+        """Return the seconds that the next try may take."""
+        return min(self._timeout, self._end - now)
+
+    def pause(self, error: grpc.RpcError, now: float) -> float:
+        """Return the seconds to wait before the next try.
+
+        Raises:
+            GroatError: What the failed call means, when trying again cannot help
+                or there is no time left.
+        """
+        self._failed += 1
+        if not is_worth_retrying(error):
+            raise wire.from_rpc_error(error) from error
+        spread = self._dice.uniform(1 - _JITTER, 1 + _JITTER)
+        pause = max(self._next_pause * spread, wire.retry_seconds(error) or 0.0)
+        self._next_pause = min(self._next_pause * _GROWTH, _LONGEST_PAUSE)
+        if now + pause >= self._end:
+            raise self._given_up(error, now) from error
+        return pause
+
+    def _given_up(self, error: grpc.RpcError, now: float) -> errors.GroatError:
+        meaning = wire.from_rpc_error(error)
+        return type(meaning)(f"{meaning} (tried {self._failed} times in {now - self._began:.0f} s)")

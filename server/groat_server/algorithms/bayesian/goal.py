@@ -1,0 +1,52 @@
+"""What is to be improved on: the front as the models see it, up to a reference point."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groat_server import front
+from groat_server.algorithms.base import Bools, Floats
+
+_MOST_ROWS = 100
+_WORST_SHARE = 0.8
+
+
+def front_of(losses: Floats, feasible: Bools) -> Floats:
+    """Return the non-dominated rows of ``losses (n, m)`` among the feasible ones.
+
+    Of more than a hundred those that stand loneliest; the rest would cost much
+    time and change little. May have no rows.
+    """
+    rows = losses[feasible]
+    best = np.unique(rows[front.non_dominated(rows)], axis=0)
+    lonely = np.argsort(-front.crowding_distance(best), kind="stable")
+    return best[np.sort(lonely[:_MOST_ROWS])]
+
+
+def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -> Floats:
+    """Choose the losses up to which improvement counts.
+
+    Where the user set a worst useful loss, that. Elsewhere the worst of three, and
+    a tenth of the span on top: the nadir of today's front, the nadir of what the
+    models hold attainable, and the 80 % quantile of all that was seen. The first
+    alone would forbid extending a front that is still short; the worst ever
+    seen would spend trials on junk.
+
+    Args:
+        best: Shape ``(k, m)``, the front; may have no rows.
+        seen: Shape ``(n, m)``, losses as told, ``n >= 1``.
+        hoped: Shape ``(p, m)``, optimistic losses of a pool, ``p >= 1``.
+        bounds: Shape ``(m,)``; NaN where the user set none.
+
+    Returns:
+        Shape ``(m,)``.
+    """
+    attainable = np.concatenate([best, np.minimum(hoped, seen.max(axis=0))])
+    corners = [front.nadir(attainable[front.non_dominated(attainable)])]
+    corners.append(np.quantile(seen, _WORST_SHARE, axis=0))
+    if len(best):
+        corners.append(front.nadir(best))
+    corner = np.maximum.reduce(corners)
+    low = np.min(best if len(best) else seen, axis=0)
+    span = np.maximum(corner - low, 1e-9 + 1e-3 * np.abs(corner))
+    return np.where(np.isnan(bounds), corner + front.MARGIN * span, bounds)

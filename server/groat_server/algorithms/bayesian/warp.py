@@ -1,0 +1,135 @@
+"""Monotone warps that make a metric's values look more like a normal distribution."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from scipy.special import (  # pyright: ignore[reportMissingTypeStubs]  # scipy ships none
+    boxcox1p,
+    inv_boxcox1p,
+    ndtr,
+)
+
+from groat_server.algorithms.base import Floats
+
+_POWERS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.5, 2.0, 2.5, 3.0, 3.5)
+_IDENTITY_BONUS = 2.0
+_POWER_MALUS = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Warp:
+    """A rising map from losses to what the model sees.
+
+    ``identity``, ``log``, or the Yeo-Johnson power of ``(y - center) / scale``.
+
+    Source:
+        Yeo and Johnson (2000), A new family of power transformations.
+        https://doi.org/10.1093/biomet/87.4.954
+    """
+
+    kind: Literal["identity", "log", "power"] = "identity"
+    center: float = 0.0
+    scale: float = 1.0
+    power: float = 1.0
+
+    def __call__(self, losses: Floats) -> Floats:
+        """Warp losses of any shape; ``log`` takes positive ones only."""
+        if self.kind == "identity":
+            return losses
+        if self.kind == "log":
+            return np.log(np.maximum(losses, 1e-300))
+        z = (losses - self.center) / self.scale
+        up = boxcox1p(np.maximum(z, 0.0), self.power)
+        down = boxcox1p(np.maximum(-z, 0.0), 2.0 - self.power)
+        return np.where(z >= 0, up, -down)
+
+    def inverse(self, warped: Floats) -> Floats:
+        """Undo the warp; values past the end of a power's range give its end."""
+        if self.kind == "identity":
+            return warped
+        if self.kind == "log":
+            return np.exp(np.minimum(warped, 700.0))
+        up = _inverse_power(np.maximum(warped, 0.0), self.power)
+        down = _inverse_power(np.maximum(-warped, 0.0), 2.0 - self.power)
+        return self.center + self.scale * np.where(warped >= 0, up, -down)
+
+    def slope(self, losses: Floats) -> Floats:
+        """Return the derivative, by which small errors grow."""
+        if self.kind == "identity":
+            return np.ones_like(losses)
+        if self.kind == "log":
+            return 1.0 / np.maximum(losses, 1e-300)
+        z = (losses - self.center) / self.scale
+        exponent = np.where(z >= 0, self.power - 1.0, 1.0 - self.power)
+        return (1.0 + np.abs(z)) ** exponent / self.scale
+
+    def shortfalls(self, thresholds: Floats, mean: Floats, sd: Floats) -> Floats:
+        """Return by how much losses are expected to undercut each threshold.
+
+        Args:
+            thresholds: Shape ``(t,)``, losses, rising.
+            mean: Shape ``(n,)``, of the normally distributed warped loss.
+            sd: Shape ``(n,)``, positive.
+
+        Returns:
+            ``E[max(threshold - loss, 0)]``, shape ``(n, t)``; exact for identity
+            and log, by quadrature for powers.
+        """
+        mean, sd = mean[:, None], sd[:, None]
+        if self.kind == "power":
+            return self._integrated(thresholds, mean, sd)
+        u = (self(thresholds) - mean) / sd
+        if self.kind == "log":
+            capped = np.exp(np.minimum(mean + sd**2 / 2.0, 700.0))
+            return np.maximum(thresholds * ndtr(u) - capped * ndtr(u - sd), 0.0)
+        density = np.exp(-0.5 * u**2) / np.sqrt(2.0 * np.pi)
+        return np.maximum(sd * (u * ndtr(u) + density), 0.0)
+
+    def _integrated(self, thresholds: Floats, mean: Floats, sd: Floats) -> Floats:
+        # E[(t - Y)+] is the integral of P(Y <= s) up to t.
+        low, high = thresholds[0], thresholds[-1]
+        span = max(high - low, 1e-9 * self.scale)
+        tail = low - span * np.array([12.0, 6.0, 3.0, 2.0, 1.4, 1.0])
+        grid = np.unique(np.concatenate([tail, np.linspace(low - 0.7 * span, high, 49), thresholds]))
+        chances = ndtr((self(grid) - mean) / sd)
+        areas = 0.5 * (chances[:, 1:] + chances[:, :-1]) * np.diff(grid)
+        sums = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(areas, axis=1)], axis=1)
+        return sums[:, np.searchsorted(grid, thresholds)]
+
+
+def choose_warp(losses: Floats) -> Warp:
+    """Choose the warp under which the losses are most likely normal.
+
+    Ties and near ties go to the identity.
+
+    Args:
+        losses: Shape ``(n,)``, finite.
+
+    Returns:
+        One with which all of ``losses`` can be undone.
+    """
+    center, spread = float(np.median(losses)), float(losses.std())
+    if spread <= 1e-12 * max(1.0, abs(center)):
+        return Warp()
+    options = {Warp(): _IDENTITY_BONUS}
+    # A value near zero among large ones would dominate the logarithm.
+    if losses.min() > 1e-4 * center > 0:
+        options[Warp("log")] = 0.0
+    for power in _POWERS:
+        options[Warp("power", center, spread, power)] = -_POWER_MALUS
+    return max(options, key=lambda warp: options[warp] + _log_likelihood(warp, losses))
+
+
+def _log_likelihood(warp: Warp, losses: Floats) -> float:
+    """Profile log-likelihood of a normal distribution of the warped losses."""
+    spread = max(float(warp(losses).std()), 1e-12)
+    return float(np.log(warp.slope(losses)).sum() - len(losses) * np.log(spread))
+
+
+def _inverse_power(warped: Floats, power: float) -> Floats:
+    # For negative powers the warped values end at -1 / power.
+    ends = -(1.0 - 1e-9) / power if power < 0 else np.inf
+    return inv_boxcox1p(np.minimum(warped, ends), power)

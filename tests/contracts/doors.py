@@ -1,0 +1,277 @@
+"""Two doors to the same service: the engine in this process, and a real channel to a server.
+
+Both speak model values, so that one suite says what both must do.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Protocol, TypeVar
+from uuid import uuid4
+
+import grpc
+
+from groat import model, wire
+from groat.v1 import service_pb2 as pb
+from groat.v1 import service_pb2_grpc
+from groat_server.engine import AskOrder, Engine, WorkOrder
+from groat_server.sampler import Sampler
+from groat_server.storage.base import Store
+
+R = TypeVar("R")
+
+_WAIT = timedelta(seconds=20)
+
+
+class Door(Protocol):
+    """What a worker and a person can do, whichever way they came in."""
+
+    def create(self, study_id: str, spec: model.StudySpec) -> model.Study: ...
+    def get(self, study_id: str) -> model.Study: ...
+    def update(self, study_id: str, changes: model.StudyPatch) -> model.Study: ...
+    def pause(self, study_id: str) -> model.Study: ...
+    def resume(self, study_id: str) -> model.Study: ...
+    def delete(self, study_id: str) -> None: ...
+    def ask(
+        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+    ) -> model.AskResult: ...
+    def report(
+        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+    ) -> model.ReportResult: ...
+    def tell(
+        self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
+    ) -> model.TellResult: ...
+    def heartbeat(
+        self, study_id: str, renewals: Sequence[tuple[int, str]]
+    ) -> Sequence[model.LeaseState]: ...
+    def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult: ...
+    def trial(self, study_id: str, number: int) -> model.Trial: ...
+    def trials(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Trial]: ...
+    def front(self, study_id: str) -> model.Front: ...
+    def history(self, study_id: str) -> Sequence[model.HypervolumePoint]: ...
+    def let_pass(self, seconds: float) -> None: ...
+
+
+class EngineDoor:
+    """The engine itself, with an event loop in a thread and a clock that can be moved."""
+
+    def __init__(self, store: Store) -> None:
+        self._skipped = timedelta()
+        self._sampler = Sampler()
+        self._engine = Engine(
+            store,
+            self._sampler,
+            clock=lambda: datetime.now(UTC) + self._skipped,
+            make_id=lambda: str(uuid4()),
+        )
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+
+    def close(self) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        self._loop.close()
+        self._sampler.close()
+
+    def create(self, study_id: str, spec: model.StudySpec) -> model.Study:
+        return self._engine.studies.create(study_id, spec)
+
+    def get(self, study_id: str) -> model.Study:
+        return self._engine.studies.get(study_id)
+
+    def update(self, study_id: str, changes: model.StudyPatch) -> model.Study:
+        return self._engine.studies.update(study_id, changes)
+
+    def pause(self, study_id: str) -> model.Study:
+        return self._engine.studies.pause(study_id)
+
+    def resume(self, study_id: str) -> model.Study:
+        return self._engine.studies.resume(study_id)
+
+    def delete(self, study_id: str) -> None:
+        self._engine.studies.delete(study_id)
+
+    def ask(
+        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+    ) -> model.AskResult:
+        order = AskOrder(
+            study_id=study_id,
+            count=count,
+            request_id=request_id or str(uuid4()),
+            lease_duration=None if lease_s is None else timedelta(seconds=lease_s),
+        )
+        asked = self._engine.asks.ask(order, max_wait=_WAIT)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
+
+    def report(
+        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+    ) -> model.ReportResult:
+        return self._engine.work.report(_order(trial, usage), measurement)
+
+    def tell(
+        self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
+    ) -> model.TellResult:
+        return self._engine.work.tell(_order(trial, usage), outcome)
+
+    def heartbeat(
+        self, study_id: str, renewals: Sequence[tuple[int, str]]
+    ) -> Sequence[model.LeaseState]:
+        return self._engine.work.heartbeat(study_id, renewals)
+
+    def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
+        return self._engine.work.record_usage(study_id, usage)
+
+    def trial(self, study_id: str, number: int) -> model.Trial:
+        return self._engine.analysis.trial(study_id, number)
+
+    def trials(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Trial]:
+        return self._engine.analysis.trials(study_id, page_size=page_size, page_token=page_token)
+
+    def front(self, study_id: str) -> model.Front:
+        return self._engine.analysis.front(study_id)
+
+    def history(self, study_id: str) -> Sequence[model.HypervolumePoint]:
+        return self._engine.analysis.hypervolume_history(study_id)[0]
+
+    def let_pass(self, seconds: float) -> None:
+        self._skipped += timedelta(seconds=seconds)
+
+
+class ChannelDoor:
+    """The generated stubs over a real channel, as any language would use them."""
+
+    def __init__(self, address: str) -> None:
+        self._channel = grpc.insecure_channel(address)
+        self._trials = service_pb2_grpc.TrialServiceStub(self._channel)
+        self._studies = service_pb2_grpc.StudyServiceStub(self._channel)
+        self._analysis = service_pb2_grpc.AnalysisServiceStub(self._channel)
+
+    def close(self) -> None:
+        self._channel.close()
+
+    def create(self, study_id: str, spec: model.StudySpec) -> model.Study:
+        request = pb.CreateStudyRequest(study_id=study_id, study=wire.study_spec_to_proto(spec))
+        return wire.study_from_proto(_call(self._studies.CreateStudy, request))
+
+    def get(self, study_id: str) -> model.Study:
+        request = pb.GetStudyRequest(name=wire.study_name(study_id))
+        return wire.study_from_proto(_call(self._studies.GetStudy, request))
+
+    def update(self, study_id: str, changes: model.StudyPatch) -> model.Study:
+        request = wire.patch_to_proto(study_id, changes)
+        return wire.study_from_proto(_call(self._studies.UpdateStudy, request))
+
+    def pause(self, study_id: str) -> model.Study:
+        request = pb.PauseStudyRequest(name=wire.study_name(study_id))
+        return wire.study_from_proto(_call(self._studies.PauseStudy, request))
+
+    def resume(self, study_id: str) -> model.Study:
+        request = pb.ResumeStudyRequest(name=wire.study_name(study_id))
+        return wire.study_from_proto(_call(self._studies.ResumeStudy, request))
+
+    def delete(self, study_id: str) -> None:
+        request = pb.DeleteStudyRequest(name=wire.study_name(study_id))
+        _call(self._studies.DeleteStudy, request)
+
+    def ask(
+        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+    ) -> model.AskResult:
+        request = pb.AskRequest(
+            parent=wire.study_name(study_id),
+            count=count,
+            request_id=request_id or str(uuid4()),
+        )
+        request.max_wait.FromTimedelta(_WAIT)
+        if lease_s is not None:
+            request.lease_duration.FromTimedelta(timedelta(seconds=lease_s))
+        return wire.ask_result_from_proto(_call(self._trials.Ask, request))
+
+    def report(
+        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+    ) -> model.ReportResult:
+        request = pb.ReportRequest(
+            name=wire.trial_name(trial.study_id, trial.number),
+            lease_id=_lease_id(trial),
+            measurement=_measurement(measurement),
+            usage=map(wire.usage_to_proto, usage),
+        )
+        return wire.report_result_from_proto(_call(self._trials.Report, request))
+
+    def tell(
+        self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
+    ) -> model.TellResult:
+        request = wire.outcome_to_proto(outcome)
+        request.name = wire.trial_name(trial.study_id, trial.number)
+        request.lease_id = _lease_id(trial)
+        request.usage.extend(map(wire.usage_to_proto, usage))
+        return wire.tell_result_from_proto(_call(self._trials.Tell, request))
+
+    def heartbeat(
+        self, study_id: str, renewals: Sequence[tuple[int, str]]
+    ) -> Sequence[model.LeaseState]:
+        request = wire.renewals_to_proto(study_id, renewals)
+        answer = _call(self._trials.Heartbeat, request)
+        return [wire.lease_state_from_proto(state) for state in answer.leases]
+
+    def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
+        usages = map(wire.usage_to_proto, usage)
+        request = pb.RecordUsageRequest(parent=wire.study_name(study_id), usage=usages)
+        return wire.record_result_from_proto(_call(self._trials.RecordUsage, request))
+
+    def trial(self, study_id: str, number: int) -> model.Trial:
+        request = pb.GetTrialRequest(name=wire.trial_name(study_id, number))
+        return wire.trial_from_proto(_call(self._trials.GetTrial, request))
+
+    def trials(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Trial]:
+        request = pb.ListTrialsRequest(
+            parent=wire.study_name(study_id), page_size=page_size, page_token=page_token
+        )
+        answer = _call(self._trials.ListTrials, request)
+        trials = tuple(map(wire.trial_from_proto, answer.trials))
+        return model.Page(items=trials, next_page_token=answer.next_page_token)
+
+    def front(self, study_id: str) -> model.Front:
+        request = pb.GetFrontRequest(parent=wire.study_name(study_id))
+        return wire.front_from_proto(_call(self._analysis.GetFront, request))
+
+    def history(self, study_id: str) -> Sequence[model.HypervolumePoint]:
+        request = pb.GetHypervolumeHistoryRequest(parent=wire.study_name(study_id))
+        answer = _call(self._analysis.GetHypervolumeHistory, request)
+        return [wire.hypervolume_point_from_proto(point) for point in answer.points]
+
+    def let_pass(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def _call(method: Callable[..., R], request: object) -> R:
+    try:
+        return method(request, timeout=30)
+    except grpc.RpcError as error:
+        raise wire.from_rpc_error(error) from error
+
+
+def _order(trial: model.Trial, usage: Sequence[model.Usage]) -> WorkOrder:
+    return WorkOrder(
+        study_id=trial.study_id, number=trial.number, lease_id=_lease_id(trial), usage=tuple(usage)
+    )
+
+
+def _lease_id(trial: model.Trial) -> str:
+    assert trial.lease is not None
+    return trial.lease.lease_id
+
+
+def _measurement(measurement: model.Measurement):
+    return wire.outcome_to_proto(model.Succeeded(measurement=measurement)).succeeded
