@@ -16,3 +16,174 @@ _FULL_PAGE = 100
 
 MetricValues: TypeAlias = Mapping[str, float | tuple[float, float]]
 """By metric id: the value, or the value with its standard error."""
+
+
+class Seen(TypedDict, total=False):
+    """What a measurement may have besides its values; see `groat.model.Measurement`."""
+
+    example_count: int
+    examples: Iterable[model.ExampleRecord]
+    elapsed: timedelta | None
+
+
+class Change(TypedDict, total=False):
+    """What may change of a study; see `groat.model.StudyPatch`."""
+
+    display_name: str
+    labels: Mapping[str, str]
+    budget: model.Budget
+    guard_policy: model.GuardPolicy
+    max_concurrent_trials: int
+    lease_duration: timedelta
+    max_attempts: int
+    rates: Iterable[model.Rate]
+    etag: str
+
+
+def measurement(values: MetricValues, **seen: Unpack[Seen]) -> model.Measurement:
+    """Make a measurement."""
+    return model.Measurement(
+        metrics=tuple(_metric_value(name, value) for name, value in values.items()),
+        example_count=seen.get("example_count", 0),
+        examples=tuple(seen.get("examples", ())),
+        elapsed=seen.get("elapsed"),
+    )
+
+
+def _metric_value(name: str, told: float | tuple[float, float]) -> model.MetricValue:
+    if isinstance(told, tuple):
+        value, error = told
+        return model.MetricValue(metric_id=name, value=float(value), standard_error=float(error))
+    return model.MetricValue(metric_id=name, value=float(told))
+
+
+def ask(
+    study_id: str, count: int, *, worker_id: str, max_wait: timedelta
+) -> service_pb2.AskRequest:
+    """Ask for trials, under a new request id."""
+    return service_pb2.AskRequest(
+        parent=wire.study_name(study_id),
+        count=count,
+        request_id=str(uuid4()),
+        worker_id=worker_id,
+        max_wait=wire.duration_to_proto(max_wait),
+    )
+
+
+def report(
+    study_id: str,
+    number: int,
+    lease_id: str,
+    measured: model.Measurement,
+    usage: Iterable[model.Usage],
+) -> service_pb2.ReportRequest:
+    """Report what is known so far. Its usage must have ids: a trial may report twice the same."""
+    return service_pb2.ReportRequest(
+        name=wire.trial_name(study_id, number),
+        lease_id=lease_id,
+        measurement=wire.measurement_to_proto(measured),
+        usage=map(wire.usage_to_proto, usage),
+    )
+
+
+def tell(
+    study_id: str,
+    number: int,
+    lease_id: str,
+    outcome: model.Outcome,
+    usage: Iterable[model.Usage],
+) -> service_pb2.TellRequest:
+    """Tell an outcome. Usage needs no ids: a lease tells once, so its place is an id."""
+    request = wire.outcome_to_proto(outcome)
+    request.name = wire.trial_name(study_id, number)
+    request.lease_id = lease_id
+    request.usage.extend(map(wire.usage_to_proto, usage))
+    return request
+
+
+def get_trial(study_id: str, number: int) -> service_pb2.GetTrialRequest:
+    """Read one trial."""
+    return service_pb2.GetTrialRequest(name=wire.trial_name(study_id, number))
+
+
+def list_trials(
+    study_id: str, *, states: Iterable[model.TrialState], full: bool
+) -> service_pb2.ListTrialsRequest:
+    """Read the first page of trials."""
+    return service_pb2.ListTrialsRequest(
+        parent=wire.study_name(study_id),
+        page_size=_FULL_PAGE if full else _PAGE,
+        states=wire.trial_states_to_proto(states),
+        full=full,
+    )
+
+
+def record_usage(study_id: str, usage: Iterable[model.Usage]) -> service_pb2.RecordUsageRequest:
+    """Record usage of the study as a whole; what has no id gets one."""
+    return service_pb2.RecordUsageRequest(
+        parent=wire.study_name(study_id), usage=map(wire.usage_to_proto, with_ids(usage))
+    )
+
+
+def with_ids(usage: Iterable[model.Usage]) -> list[model.Usage]:
+    """Give every usage that has no id a new one."""
+    return [one if one.usage_id else replace(one, usage_id=str(uuid4())) for one in usage]
+
+
+def create_study(study_id: str, spec: model.StudySpec) -> service_pb2.CreateStudyRequest:
+    """Create a study, under a new request id."""
+    return service_pb2.CreateStudyRequest(
+        study_id=wire.check_study_id(study_id),
+        study=wire.study_spec_to_proto(spec),
+        request_id=str(uuid4()),
+    )
+
+
+def get_study(study_id: str) -> service_pb2.GetStudyRequest:
+    """Read one study."""
+    return service_pb2.GetStudyRequest(name=wire.study_name(study_id))
+
+
+def list_studies() -> service_pb2.ListStudiesRequest:
+    """Read the first page of studies."""
+    return service_pb2.ListStudiesRequest(page_size=_PAGE)
+
+
+def update_study(study_id: str, **change: Unpack[Change]) -> service_pb2.UpdateStudyRequest:
+    """Change parts of a study."""
+    rates = tuple(change.pop("rates")) if "rates" in change else None
+    patch = replace(model.StudyPatch(rates=rates), **change)
+    return wire.patch_to_proto(study_id, patch)
+
+
+def delete_study(study_id: str, *, etag: str) -> service_pb2.DeleteStudyRequest:
+    """Delete a study; with an etag only when it is still the one that was read."""
+    return service_pb2.DeleteStudyRequest(name=wire.study_name(study_id), etag=etag)
+
+
+def pause_study(study_id: str) -> service_pb2.PauseStudyRequest:
+    """Let asks wait."""
+    return service_pb2.PauseStudyRequest(name=wire.study_name(study_id))
+
+
+def resume_study(study_id: str) -> service_pb2.ResumeStudyRequest:
+    """Serve asks again."""
+    return service_pb2.ResumeStudyRequest(name=wire.study_name(study_id))
+
+
+def front(study_id: str, *, include_infeasible_when_empty: bool) -> service_pb2.GetFrontRequest:
+    """Read the first page of the front."""
+    return service_pb2.GetFrontRequest(
+        parent=wire.study_name(study_id),
+        include_infeasible_when_empty=include_infeasible_when_empty,
+        page_size=_PAGE,
+    )
+
+
+def hypervolume_history(
+    study_id: str, *, max_points: int
+) -> service_pb2.GetHypervolumeHistoryRequest:
+    """Read how the hypervolume grew; 0 points lets the server choose how many."""
+    return service_pb2.GetHypervolumeHistoryRequest(
+        parent=wire.study_name(study_id), max_points=max_points
+    )

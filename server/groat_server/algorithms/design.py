@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 
 import numpy as np
-from scipy.stats import qmc  # pyright: ignore[reportMissingTypeStubs]  # scipy ships none
+from scipy.stats import qmc
 
 from groat_server.algorithms.base import Bools, Floats, History, Pending, Problem, Suggestion
 from groat_server.space import Space

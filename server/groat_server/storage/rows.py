@@ -125,7 +125,7 @@ class StudyRow:
 
 def study_row(row: Row) -> StudyRow:
     """Read a row of ``studies``."""
-    return StudyRow(**dict(zip(row._fields, row, strict=True)))
+    return StudyRow(**{field.name: getattr(row, field.name) for field in fields(StudyRow)})
 
 
 def spend(text: str | None, currency: str) -> model.Spend:

@@ -85,7 +85,9 @@ def _mutants(
     children = np.where(crossed, fathers, mothers)
     children = np.where(np.isnan(children), rng.random(shape), children)
     moved = np.where(
-        space.is_categorical, rng.random(shape), children + _reach(space, step) * rng.normal(size=shape)
+        space.is_categorical,
+        rng.random(shape),
+        children + _reach(space, step) * rng.normal(size=shape),
     )
     return space.canonical(np.where(_is_moved(space, count, rng), moved, children))
 

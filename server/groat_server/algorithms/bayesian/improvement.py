@@ -77,9 +77,7 @@ class Improvement:
         boxes = Boxes.around(front, reference)
         best = np.minimum(front, reference).min(axis=0, initial=np.inf)
         widths = np.where(best < reference, reference - best, 1.0)
-        self._axes = [
-            _Axis.of(boxes, j, float(widths[j]), warp) for j, warp in enumerate(warps)
-        ]
+        self._axes = [_Axis.of(boxes, j, float(widths[j]), warp) for j, warp in enumerate(warps)]
 
     def expected(self, means: Sequence[Floats], sds: Sequence[Floats]) -> Floats:
         """Return the improvement as a share of the box from the best losses to the reference.

@@ -43,7 +43,7 @@ class ConfigurationKernel(Kernel):
 
     def __init__(self, is_label: Tensor) -> None:
         super().__init__()
-        d = len(is_label)
+        self.d = d = len(is_label)
         self.is_label = is_label
         zeros = torch.zeros(d, dtype=torch.float64)
         self.log_length = torch.nn.Parameter(zeros - 0.3)

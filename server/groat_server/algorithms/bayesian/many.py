@@ -79,7 +79,9 @@ class SampledImprovement:
     def log_expected(self, inputs: Floats) -> Floats:
         """Return the score of each row of ``inputs (n, d)``, shape ``(n,)``."""
         chunks = [inputs[i : i + _CHUNK] for i in range(0, len(inputs), _CHUNK)]
-        scores = [self.acquisition(torch.from_numpy(chunk).unsqueeze(1)).numpy() for chunk in chunks]
+        scores = [
+            self.acquisition(torch.from_numpy(chunk).unsqueeze(1)).numpy() for chunk in chunks
+        ]
         return np.concatenate(scores)
 
 

@@ -9,6 +9,7 @@ import numpy as np
 
 from groat_server.algorithms.base import Floats, History, Problem
 from groat_server.algorithms.bayesian.features import features
+from groat_server.algorithms.bayesian.fitting import fit
 from groat_server.algorithms.bayesian.memory import Memory
 from groat_server.algorithms.bayesian.outcomes import (
     Feasibility,
@@ -17,7 +18,7 @@ from groat_server.algorithms.bayesian.outcomes import (
     objective_data,
     works_data,
 )
-from groat_server.algorithms.bayesian.surrogate import Data, Surrogate, fit
+from groat_server.algorithms.bayesian.surrogate import Data, Surrogate
 from groat_server.algorithms.bayesian.warp import Warp
 
 _COLD_STEPS, _WARM_STEPS = 60, 30
@@ -48,13 +49,16 @@ class Models:
         return Models(tuple(objectives), self.feasibility.believing(inputs))
 
 
-def fit_models(problem: Problem, history: History, memory: Memory) -> tuple[Models, Memory]:
+def fit_models(
+    problem: Problem, history: History, memory: Memory, told: int
+) -> tuple[Models, Memory]:
     """Fit every model, or only take in new trials while the last fit is fresh.
 
     Args:
         problem: The study.
-        history: At least one trial is measured.
+        history: What to fit to; at least one trial is measured.
         memory: What the last fit found.
+        told: How many trials are told; more than in ``history`` when that is a choice.
 
     Returns:
         The models, and what to remember.
@@ -73,7 +77,7 @@ def fit_models(problem: Problem, history: History, memory: Memory) -> tuple[Mode
     ]
     if not measured.all():
         data.append(works_data(inputs, measured, is_label))
-    surrogates, memory = _fit_all(data, memory, len(measured))
+    surrogates, memory = _fit_all(data, memory, told)
     return _assembled([warp for warp, _ in outcomes], surrogates, problem.constraints), memory
 
 

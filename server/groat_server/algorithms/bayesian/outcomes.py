@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import (  # pyright: ignore[reportMissingTypeStubs]  # scipy ships none
+from scipy.special import (
     log_ndtr,
 )
 
@@ -50,7 +49,9 @@ class Feasibility:
     def log_chances(self, inputs: Floats) -> Floats:
         """Return the logarithm of the chance, shape ``(n,)``, for ``inputs (n, d)``."""
         total = np.zeros(len(inputs))
-        for surrogate, sign in [(s, -1.0) for s in self.constraints] + [(s, 1.0) for s in self.works]:
+        for surrogate, sign in [(s, -1.0) for s in self.constraints] + [
+            (s, 1.0) for s in self.works
+        ]:
             mean, sd = surrogate.predict(inputs)
             total += log_ndtr(sign * mean / sd)
         return total
@@ -86,13 +87,10 @@ def objective_data(
     return warp, Data.standardised(inputs, targets, noises, is_label)
 
 
-def constraint_data(
-    inputs: Floats, violations: Floats, errors: Floats, is_label: Bools
-) -> Data:
+def constraint_data(inputs: Floats, violations: Floats, errors: Floats, is_label: Bools) -> Data:
     """Prepare one constraint for its model; arguments as in `objective_data`."""
-    # Never drawn in as far as the limit itself.
-    least = 0.1 * max(float(violations.max()), 0.0)
-    targets = _without_bad_tail(violations, least=least)
+    # Whatever is drawn in stays a violation.
+    targets = _without_bad_tail(violations, least=0.1 * float(violations.max()))
     return Data.standardised(inputs, targets, _variances(errors), is_label)
 
 
@@ -121,5 +119,3 @@ def _variances(errors: Floats) -> Floats | None:
     if not known.any():
         return None
     return np.where(known, errors, np.median(errors[known])) ** 2
-
-

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
-from scipy.special import (  # pyright: ignore[reportMissingTypeStubs]  # scipy ships none
+from scipy.special import (
     boxcox1p,
     inv_boxcox1p,
     ndtr,
@@ -93,7 +93,8 @@ class Warp:
         low, high = thresholds[0], thresholds[-1]
         span = max(high - low, 1e-9 * self.scale)
         tail = low - span * np.array([12.0, 6.0, 3.0, 2.0, 1.4, 1.0])
-        grid = np.unique(np.concatenate([tail, np.linspace(low - 0.7 * span, high, 49), thresholds]))
+        even: Floats = np.linspace(low - 0.7 * span, high, 49)
+        grid = np.unique(np.concatenate([tail, even, thresholds]))
         chances = ndtr((self(grid) - mean) / sd)
         areas = 0.5 * (chances[:, 1:] + chances[:, :-1]) * np.diff(grid)
         sums = np.concatenate([np.zeros((len(mean), 1)), np.cumsum(areas, axis=1)], axis=1)
@@ -132,4 +133,4 @@ def _log_likelihood(warp: Warp, losses: Floats) -> float:
 def _inverse_power(warped: Floats, power: float) -> Floats:
     # For negative powers the warped values end at -1 / power.
     ends = -(1.0 - 1e-9) / power if power < 0 else np.inf
-    return inv_boxcox1p(np.minimum(warped, ends), power)
+    return np.asarray(inv_boxcox1p(np.minimum(warped, ends), power), dtype=np.float64)

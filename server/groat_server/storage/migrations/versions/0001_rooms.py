@@ -112,7 +112,8 @@ def _create_trials() -> None:
         _check(
             "trials",
             "state_is_known",
-            "state IN ('requested', 'running', 'succeeded', 'early_stopped', 'infeasible', 'failed')",
+            "state IN ('requested', 'running', "
+            "'succeeded', 'early_stopped', 'infeasible', 'failed')",
         ),
         *_not_negative("trials", "number", "attempt"),
         *(

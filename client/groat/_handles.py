@@ -1,0 +1,147 @@
+"""What the handles of both kinds of client share: everything but the waiting."""
+
+from __future__ import annotations
+
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
+from dataclasses import replace
+from uuid import uuid4, uuid5
+
+from groat import _requests, errors, model, wire
+from groat._known import Known
+from groat._leases import Life
+from groat.v1 import service_pb2
+
+
+class StudyHandle:
+    """A study and what was last seen of it."""
+
+    def __init__(self, known: Known) -> None:
+        self._known = known
+
+    def __repr__(self) -> str:
+        return f"<Study {self.id}: {self.state.value}>"
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+        return self._known.study.study_id
+
+    @property
+    def seen(self) -> model.Study:
+        """The whole study as it was last seen; ``refresh`` looks again."""
+        return self._known.study
+
+    @property
+    def spec(self) -> model.StudySpec:
+        """Its declaration."""
+        return self._known.study.spec
+
+    @property
+    def state(self) -> model.StudyState:
+        """Whether asks are served, as last seen."""
+        return self._known.study.state
+
+    @property
+    def budget_status(self) -> model.BudgetStatus:
+        """Budget and ledger, as last seen; every answer to a worker brings newer ones."""
+        return self._known.study.budget_status
+
+    @property
+    def last_decision(self) -> model.Decision | None:
+        """The guard's last word, as last seen."""
+        return self._known.study.last_decision
+
+
+class TrialHandle:
+    """One trial under one lease.
+
+    Attributes:
+        number: From 0 in its study.
+        parameters: One value per active parameter.
+        lease_id: What proves that the trial is this worker's.
+    """
+
+    def __init__(self, known: Known, trial: model.Trial, lease_id: str, life: Life) -> None:
+        self.number = trial.number
+        self.parameters = trial.configuration
+        self.lease_id = lease_id
+        self._known = known
+        self._life = life
+        self._is_told = False
+        self._is_in_doubt = False
+        self._reports = 0
+        self._salt = uuid4()
+
+    def __getitem__(self, parameter_id: str) -> model.Value:
+        """Return the value of an active parameter; an inactive one is a ``KeyError``."""
+        return self.parameters[parameter_id]
+
+    def __repr__(self) -> str:
+        return f"<Trial {self.number} of {self._known.study.study_id}: {dict(self.parameters)}>"
+
+    @property
+    def is_abandoned(self) -> bool:
+        """Whether the server gave the trial away or ended it: tell what was spent and leave it."""
+        return self._life.is_over
+
+    @property
+    def is_told(self) -> bool:
+        """Whether the server has the outcome."""
+        return self._is_told
+
+    @contextmanager
+    def _telling(self) -> Generator[None]:
+        # Until an answer comes nobody knows whether the server has the outcome.
+        self._is_in_doubt = True
+        try:
+            yield
+        except (errors.Unreachable, errors.StoreUnavailable):
+            raise
+        except errors.GroatError as error:
+            self._is_in_doubt = False
+            self._is_told = isinstance(error, errors.ConflictingOutcome)
+            raise
+        self._is_in_doubt = False
+        self._is_told = True
+
+    def _tell(
+        self, outcome: model.Outcome, usage: Iterable[model.Usage]
+    ) -> service_pb2.TellRequest:
+        study_id = self._known.study.study_id
+        return _requests.tell(study_id, self.number, self.lease_id, outcome, usage)
+
+    def _told(self, reply: service_pb2.TellResponse) -> model.TellResult:
+        result = wire.tell_result_from_proto(reply)
+        self._known.leases.drop(self.lease_id)
+        self._known.see_budget(result.budget_status)
+        return result
+
+    def _report(
+        self, measured: model.Measurement, usage: Iterable[model.Usage]
+    ) -> service_pb2.ReportRequest:
+        stamped = [self._stamp(i, one) for i, one in enumerate(usage)]
+        study_id = self._known.study.study_id
+        return _requests.report(study_id, self.number, self.lease_id, measured, stamped)
+
+    def _stamp(self, place: int, usage: model.Usage) -> model.Usage:
+        # The same usage gets the same id until a report is answered, so that a
+        # report whose answer was lost can be made again without booking it twice.
+        made = uuid5(self._salt, f"{self._reports}/{place}/{usage!r}")
+        return usage if usage.usage_id else replace(usage, usage_id=str(made))
+
+    def _reported(self, reply: service_pb2.ReportResponse) -> model.ReportResult:
+        self._reports += 1
+        result = wire.report_result_from_proto(reply)
+        self._life.is_over |= result.directive is model.Directive.ABANDON
+        self._known.see_budget(result.budget_status)
+        return result
+
+    def _farewell(self, kind: type[BaseException] | None) -> model.Failed | None:
+        """Return what to tell when a worker leaves by an exception, or without a word."""
+        self._known.leases.drop(self.lease_id)
+        if self._is_told or self._is_in_doubt or self.is_abandoned:
+            return None
+        if kind is None or issubclass(kind, GeneratorExit):
+            return model.Failed(message="the worker left the trial without telling an outcome")
+        return model.Failed(message=kind.__name__)

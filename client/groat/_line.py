@@ -1,0 +1,98 @@
+"""A blocking connection: deadlines, retries, and heartbeats from a thread."""
+
+from __future__ import annotations
+
+import logging
+import math
+import random
+import threading
+import time
+from typing import TypeVar
+
+import grpc
+from google.protobuf.message import Message
+
+from groat import errors
+from groat._channel import OPTIONS
+from groat._leases import Leases
+from groat._retry import Patience, Tries
+from groat.v1 import service_pb2_grpc
+
+_log = logging.getLogger("groat")
+
+Request = TypeVar("Request", bound=Message)
+Reply = TypeVar("Reply", bound=Message)
+
+
+class Line:
+    """A channel, its stubs, and the patience of its owner. Safe between threads."""
+
+    def __init__(self, address: str, patience: Patience) -> None:
+        self._channel = grpc.insecure_channel(address, options=OPTIONS)
+        self._patience = patience
+        self._closed = threading.Event()
+        self._dice = random.Random()  # noqa: S311 - spreads pauses, keeps no secret
+        self.trials = service_pb2_grpc.TrialServiceStub(self._channel)
+        self.studies = service_pb2_grpc.StudyServiceStub(self._channel)
+        self.analysis = service_pb2_grpc.AnalysisServiceStub(self._channel)
+
+    def call(
+        self,
+        method: grpc.UnaryUnaryMultiCallable[Request, Reply],
+        request: Request,
+        *,
+        patience: Patience | None = None,
+    ) -> Reply:
+        """Send one request until it is answered.
+
+        Raises:
+            GroatError: The server refused it, or no answer came in time.
+        """
+        tries = Tries(patience or self._patience, now=time.monotonic(), dice=self._dice)
+        while not self._closed.is_set():
+            timeout = tries.timeout(time.monotonic())
+            try:
+                return method(request, timeout=timeout, wait_for_ready=True)
+            except grpc.RpcError as error:
+                pause = tries.pause(error, time.monotonic())
+            except ValueError:
+                # gRPC's way to say that the channel was closed in the meantime.
+                if not self._closed.is_set():
+                    raise
+                break
+            self._closed.wait(pause)
+        raise errors.Unreachable("this client is closed; make a new one")
+
+    def longer(self, seconds: float) -> Patience:
+        """Return a patience for a call that itself may wait so many seconds."""
+        return self._patience.longer(seconds)
+
+    def brief(self, seconds: float = math.inf) -> Patience:
+        """Return a patience for a call that is worth one timeout, or fewer seconds."""
+        return Patience(timeout=min(seconds, self._patience.timeout), total=0.0)
+
+    def keep_alive(self, leases: Leases) -> None:
+        """Beat in the background until no lease is left."""
+        threading.Thread(
+            target=self._beat, args=(leases,), name="groat-heartbeat", daemon=True
+        ).start()
+
+    def _beat(self, leases: Leases) -> None:
+        while not self._closed.wait(leases.interval):
+            requests = leases.beats()
+            if not requests:
+                return
+            for request in requests:
+                try:
+                    patience = self.brief(leases.interval)
+                    reply = self.call(self.trials.Heartbeat, request, patience=patience)
+                    leases.settle(request, reply)
+                except errors.NotFound:
+                    leases.abandon_all()
+                except errors.GroatError as error:
+                    _log.warning("heartbeat failed, the next may not: %s", error)
+
+    def close(self) -> None:
+        """Hang up; calls that run now fail."""
+        self._closed.set()
+        self._channel.close()

@@ -1,0 +1,136 @@
+"""Fitting the hyperparameters of one metric's Gaussian process, by BoTorch and L-BFGS."""
+
+# botorch and gpytorch leave most of their types unknown.
+# pyright: reportMissingTypeStubs=false, reportUnknownMemberType=false
+# pyright: reportUnknownVariableType=false, reportUnknownArgumentType=false
+
+from __future__ import annotations
+
+import math
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from botorch import settings
+from botorch.exceptions.warnings import OptimizationWarning
+from botorch.models import SingleTaskGP
+from botorch.optim.fit import fit_gpytorch_mll_scipy
+from gpytorch.constraints import GreaterThan
+from gpytorch.likelihoods import GaussianLikelihood
+from gpytorch.means import ZeroMean
+from gpytorch.mlls import ExactMarginalLogLikelihood
+from gpytorch.priors import NormalPrior
+from torch import Tensor
+
+from groat_server.algorithms.base import Floats
+from groat_server.algorithms.bayesian.kernel import ConfigurationKernel
+from groat_server.algorithms.bayesian.surrogate import LEAST_NOISE, Data, Surrogate, column
+
+_BOUNDS: dict[str, tuple[float | None, float | None]] = {
+    "model.covar_module.log_length": (-4.0, 5.0),
+    "model.covar_module.log_signal": (-6.0, 4.0),
+    "model.covar_module.log_additive": (-8.0, 4.0),
+}
+_MOST_FITTED = 160
+
+
+def fit(data: Data, starts: Sequence[Floats | None], *, steps: int) -> Surrogate:
+    """Fit hyperparameters from each start and keep the most probable ones.
+
+    Args:
+        data: ``n >= 1`` rows.
+        starts: Hyperparameters to start from; ``None`` is the prior's own start.
+        steps: Most iterations of L-BFGS per start; 0 keeps the start as it is.
+
+    Returns:
+        The fitted model. The same data give the same model.
+    """
+    torch.set_num_threads(1)
+    thinned = _thinned(data)
+    logs = max((_fit_from(thinned, start, steps) for start in starts), key=lambda fit: fit[0])[1]
+    parts = _Parts.of(data)
+    parts.set_logs(logs)
+    return Surrogate.of(parts.model.eval(), parts.kernel, data, logs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """A model, and those of its parts that have hyperparameters."""
+
+    model: SingleTaskGP
+    kernel: ConfigurationKernel
+    learnt_noise: GaussianLikelihood | None
+
+    @classmethod
+    def of(cls, data: Data) -> _Parts:
+        kernel = ConfigurationKernel(torch.from_numpy(data.is_label))
+        learnt_noise = _noise_model() if data.noises is None else None
+        with settings.validate_input_scaling(False):
+            model = SingleTaskGP(
+                train_X=torch.from_numpy(data.inputs),
+                train_Y=column(data.standard_targets),
+                train_Yvar=None if data.noises is None else column(data.standard_noises),
+                likelihood=learnt_noise,
+                covar_module=kernel,
+                mean_module=ZeroMean(),
+                outcome_transform=None,
+            )
+        return cls(model, kernel, learnt_noise)
+
+    def logs(self) -> Floats:
+        kernel = self.kernel
+        logs = [kernel.log_length, kernel.log_signal[None], kernel.log_additive[None]]
+        if self.learnt_noise is not None:
+            logs.append(self.learnt_noise.noise.log())
+        return torch.cat(logs).detach().numpy()
+
+    @torch.no_grad()
+    def set_logs(self, logs: Floats) -> None:
+        d, values = self.kernel.d, torch.from_numpy(logs)
+        self.kernel.log_length.copy_(values[:d])
+        self.kernel.log_signal.copy_(values[d])
+        self.kernel.log_additive.copy_(values[d + 1])
+        if self.learnt_noise is not None:
+            self.learnt_noise.noise = values[d + 2].exp().clamp_min(2.0 * LEAST_NOISE)
+
+
+def _thinned(data: Data) -> Data:
+    """Every second row or so of many: hyperparameters need no more, and time grows cubically."""
+    n = len(data.targets)
+    if n <= _MOST_FITTED:
+        return data
+    rows = np.linspace(0, n - 1, _MOST_FITTED).round().astype(np.int64)
+    noises = None if data.noises is None else data.noises[rows]
+    return replace(data, inputs=data.inputs[rows], targets=data.targets[rows], noises=noises)
+
+
+def _fit_from(data: Data, start: Floats | None, steps: int) -> tuple[float, Floats]:
+    parts = _Parts.of(data)
+    if start is not None:
+        parts.set_logs(start)
+    if not steps:
+        return 0.0, parts.logs()
+    likelihood = ExactMarginalLogLikelihood(parts.model.likelihood, parts.model)
+    with warnings.catch_warnings():
+        # Running out of steps is as good a reason to stop as any.
+        warnings.simplefilter("ignore", OptimizationWarning)
+        result = fit_gpytorch_mll_scipy(likelihood, bounds=_BOUNDS, options={"maxiter": steps})
+    return -float(result.fval), parts.logs()
+
+
+def _noise_model() -> GaussianLikelihood:
+    constraint = GreaterThan(
+        LEAST_NOISE,
+        transform=torch.exp,  # pyright: ignore[reportArgumentType]
+        inv_transform=torch.log,
+        initial_value=math.exp(-5.0),
+    )
+    likelihood = GaussianLikelihood(noise_constraint=constraint).double()
+    likelihood.register_prior("log_noise_prior", NormalPrior(-5.0, 2.0), _log_noise)
+    return likelihood
+
+
+def _log_noise(likelihood: GaussianLikelihood) -> Tensor:
+    return likelihood.noise.log()

@@ -1,0 +1,129 @@
+"""One ask: where the front stands, what to believe, and the points worth most."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from groat_server import front
+from groat_server.algorithms.base import Bools, Floats, History, Problem
+from groat_server.algorithms.bayesian import candidates, goal
+from groat_server.algorithms.bayesian.features import features
+from groat_server.algorithms.bayesian.improvement import Improvement
+from groat_server.algorithms.bayesian.many import SampledImprovement
+from groat_server.algorithms.bayesian.models import Models
+from groat_server.algorithms.design import Known
+
+_MOST_SEARCHES = 16
+_MOST_EXACT_OBJECTIVES = 3
+_MOST_BASELINE = 24
+_FEW = 8
+
+
+class Step:
+    """The state in which one ask searches.
+
+    Args:
+        problem: The study.
+        history: The trials that the models know; at least one is measured.
+        models: Fitted to ``history``.
+        pending: Shape ``(p, d)``, canonical; believed to come out as predicted.
+    """
+
+    def __init__(self, problem: Problem, history: History, models: Models, pending: Floats) -> None:
+        self._problem = problem
+        self._seen = history.losses[history.is_measured]
+        self._points = history.points[history.is_measured]
+        self._feasible = history.is_feasible[history.is_measured]
+        self._believed = np.empty((0, problem.space.d))
+        self._models = models
+        self._believe(pending)
+
+    def best(self, known: Known, count: int, rng: np.random.Generator) -> list[Floats]:
+        """Choose points one after the other, each believed before the next.
+
+        Of more than 16 points several come from each search.
+
+        Args:
+            known: Configurations to leave out; chosen ones are added.
+            count: How many are wanted.
+            rng: The dice.
+
+        Returns:
+            Points of shape ``(d,)``; fewer than ``count`` only when every
+            configuration is known.
+        """
+        chosen = list[Floats]()
+        share = -(-count // _MOST_SEARCHES)
+        while len(chosen) < count:
+            ranked = self._ranked(known, rng)
+            more = known.choose([ranked], min(share, count - len(chosen)), rng)
+            if not more:
+                break
+            chosen += more
+            self._believe(np.array(more))
+        return chosen
+
+    def _believe(self, points: Floats) -> None:
+        inputs = features(self._problem.space, points)
+        likely = self._models.feasibility.log_chances(inputs) > np.log(0.5)
+        self._models = self._models.believing(inputs)
+        self._points = np.concatenate([self._points, points])
+        self._believed = np.concatenate([self._believed, points])
+        self._feasible = np.concatenate([self._feasible, likely])
+
+    def _ranked(self, known: Known, rng: np.random.Generator) -> Floats:
+        space = self._problem.space
+        losses = self._models.medians(features(space, self._points))
+        best = goal.front_of(losses, self._feasible)
+        parents = self._points[self._is_parent(losses)]
+        pool = candidates.first_pool(space, parents, rng)
+        hoped = self._models.hopes(features(space, pool))
+        reference = goal.reference_point(best, self._seen, hoped, self._problem.reference)
+        if self._problem.objectives <= _MOST_EXACT_OBJECTIVES:
+            score = self._exact(best, reference)
+        else:
+            score = self._sampled(losses, reference, int(rng.integers(2**31)))
+        return candidates.search(space, score, pool, known, rng)
+
+    def _is_parent(self, losses: Floats) -> Bools:
+        """The feasible front; while nothing is feasible, the rows nearest to it."""
+        parent = self._feasible.copy()
+        if parent.any():
+            parent[parent] = front.non_dominated(losses[parent])
+            return parent
+        inputs = features(self._problem.space, self._points)
+        chances = self._models.feasibility.log_chances(inputs)
+        parent[np.argsort(-chances, kind="stable")[:_FEW]] = True
+        return parent
+
+    def _exact(self, best: Floats, reference: Floats) -> candidates.Score:
+        models = self._models
+        improvement = Improvement(best, reference, [one.warp for one in models.objectives])
+
+        def score(points: Floats) -> Floats:
+            inputs = features(self._problem.space, points)
+            predicted = [one.surrogate.predict(inputs) for one in models.objectives]
+            means, sds = zip(*predicted, strict=True)
+            expected = np.maximum(improvement.expected(means, sds), 1e-300)
+            return np.log(expected) + models.feasibility.log_chances(inputs)
+
+        return score
+
+    def _sampled(self, losses: Floats, reference: Floats, seed: int) -> candidates.Score:
+        space, models = self._problem.space, self._models
+        rows = np.flatnonzero(self._is_parent(losses))
+        lonely = np.argsort(-front.crowding_distance(losses[rows]), kind="stable")
+        baseline = self._points[rows[np.sort(lonely[:_MOST_BASELINE])]]
+        improvement = SampledImprovement.over(
+            models.objectives,
+            reference,
+            features(space, baseline),
+            features(space, self._believed),
+            seed,
+        )
+
+        def score(points: Floats) -> Floats:
+            inputs = features(space, points)
+            return improvement.log_expected(inputs) + models.feasibility.log_chances(inputs)
+
+        return score

@@ -1,0 +1,455 @@
+"""What the service promises, whichever door one comes in by."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from uuid import uuid4
+
+import pytest
+from tests import examples
+from tests.contracts.doors import Door
+
+from groat import errors, model
+from groat.model import Coverage, Disposition, Money, Reason, TrialState, Verdict
+
+SPACE = model.SearchSpace(
+    parameters=(
+        model.Parameter(id="k", domain=model.IntDomain(min=1, max=1000)),
+        model.Parameter(id="retriever", domain=model.CategoricalDomain(labels=("bm25", "lsa"))),
+        model.Parameter(
+            id="weight",
+            domain=model.FloatDomain(min=0.0, max=1.0),
+            active_when=(model.Condition(parameter_id="retriever", any_of=("lsa",)),),
+        ),
+    )
+)
+QUALITY = model.Metric(id="quality", role=model.Role.OBJECTIVE, goal=model.Goal.MAXIMIZE)
+SPEED = model.Metric(id="seconds", role=model.Role.OBJECTIVE, goal=model.Goal.MINIMIZE)
+PRICE = model.Metric(
+    id="price",
+    role=model.Role.OBJECTIVE,
+    goal=model.Goal.MINIMIZE,
+    derivation=model.Derivation(source=model.Source.MONEY_PER_EXAMPLE),
+)
+
+
+def spec(**changes: object) -> model.StudySpec:
+    """A study of three parameters and two told objectives, searched by Sobol."""
+    base = model.StudySpec(
+        search_space=SPACE,
+        metrics=(QUALITY, SPEED),
+        algorithm=model.Algorithm(kind=model.Sobol(), seed=1),
+    )
+    return replace(base, **changes)
+
+
+def told(quality: float = 0.5, seconds: float = 1.0, **changes: object) -> model.Succeeded:
+    """Both objectives, measured on ten examples."""
+    values = (
+        model.MetricValue(metric_id="quality", value=quality),
+        model.MetricValue(metric_id="seconds", value=seconds),
+    )
+    measurement = model.Measurement(metrics=values, example_count=10)
+    return model.Succeeded(measurement=replace(measurement, **changes))
+
+
+def fee(amount: str, **changes: object) -> model.Usage:
+    """Something that costs so much."""
+    usage = model.Usage(category=model.SpendCategory.EXPERIMENT, quantity=Money.of(amount))
+    return replace(usage, **changes)
+
+
+def only(result: model.AskResult) -> model.Trial:
+    """The one trial that an ask gave."""
+    (trial,) = result.trials
+    return trial
+
+
+class ServiceContract:
+    """Subclass with a ``door`` fixture."""
+
+    def test_an_ask_gives_a_leased_trial_with_active_parameters_only(self, door: Door) -> None:
+        """What is not active has no value that a worker could use by mistake."""
+        door.create("s", spec())
+
+        trial = only(door.ask("s"))
+
+        assert (trial.number, trial.state, trial.attempt) == (0, TrialState.RUNNING, 1)
+        assert ("weight" in trial.configuration) == (trial.configuration["retriever"] == "lsa")
+
+    def test_a_tell_reaches_the_front(self, door: Door) -> None:
+        """The better of two trials is the front, and the tell says so."""
+        door.create("s", spec())
+        first, second = door.ask("s", 2).trials
+
+        better = door.tell(first, told(0.9, 1.0))
+        worse = door.tell(second, told(0.2, 2.0))
+
+        assert (better.on_front, worse.on_front) == (True, False)
+        assert [trial.number for trial in door.front("s").trials] == [first.number]
+
+    def test_the_same_request_id_gets_the_same_trials(self, door: Door) -> None:
+        """A client that lost the answer asks again and nothing is given out twice."""
+        door.create("s", spec())
+        request_id = str(uuid4())
+
+        first = door.ask("s", 3, request_id=request_id)
+        again = door.ask("s", 3, request_id=request_id)
+
+        assert [t.number for t in again.trials] == [t.number for t in first.trials] == [0, 1, 2]
+        assert [t.lease for t in again.trials] == [t.lease for t in first.trials]
+
+    def test_a_request_id_belongs_to_one_order(self, door: Door) -> None:
+        """Another order under the same id is a client's mistake, not a repetition."""
+        door.create("s", spec())
+        request_id = str(uuid4())
+        door.ask("s", 1, request_id=request_id)
+
+        with pytest.raises(errors.RequestIdReused):
+            door.ask("s", 2, request_id=request_id)
+
+    def test_the_same_outcome_again_is_a_duplicate(self, door: Door) -> None:
+        """A lost acknowledgement costs nothing, also in money."""
+        door.create("s", spec())
+        trial = only(door.ask("s"))
+        door.tell(trial, told(0.5), [fee("0.25")])
+
+        again = door.tell(trial, told(0.5), [fee("0.25")])
+
+        assert again.disposition is Disposition.DUPLICATE
+        assert door.get("s").budget_status.settled.total == Money.of("0.25")
+
+    def test_a_lease_tells_one_outcome_only(self, door: Door) -> None:
+        """Another outcome is refused, and what was told stays as it was."""
+        door.create("s", spec())
+        trial = only(door.ask("s"))
+        door.tell(trial, told(0.5), [fee("0.25")])
+        before = door.trial("s", 0)
+
+        with pytest.raises(errors.ConflictingOutcome):
+            door.tell(trial, told(0.9), [fee("0.75", usage_id="another")])
+
+        assert door.trial("s", 0) == before
+        assert door.get("s").budget_status.settled.total == Money.of("0.25")
+
+    def test_a_silent_workers_trial_is_given_out_again(self, door: Door) -> None:
+        """The same configuration, under a new lease and a higher attempt."""
+        door.create("s", spec())
+        lost = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+
+        found = only(door.ask("s"))
+
+        assert (found.number, found.attempt) == (lost.number, 2)
+        assert found.configuration == lost.configuration
+        assert found.lease != lost.lease
+
+    def test_a_late_result_is_kept(self, door: Door) -> None:
+        """It was paid for; the one who took over is told that he is superseded."""
+        door.create("s", spec())
+        lost = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        found = only(door.ask("s"))
+
+        late = door.tell(lost, told(0.8), [fee("1")])
+        superseded = door.tell(found, told(0.7), [fee("2")])
+
+        assert late.disposition is Disposition.ACCEPTED_LATE
+        assert superseded.disposition is Disposition.SUPERSEDED
+        assert superseded.trial.measurement == late.trial.measurement
+        assert superseded.trial.spend.total == Money.of(3)
+
+    def test_a_late_failure_leaves_the_trial_to_its_new_worker(self, door: Door) -> None:
+        """It says nothing about the configuration that somebody else is trying."""
+        door.create("s", spec())
+        lost = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        found = only(door.ask("s"))
+
+        assert door.tell(lost, model.Failed(message="x")).disposition is Disposition.SUPERSEDED
+        assert door.tell(found, told()).disposition is Disposition.ACCEPTED
+
+    def test_a_result_after_the_last_attempt_replaces_the_presumed_failure(
+        self, door: Door
+    ) -> None:
+        """Nobody told that it failed."""
+        door.create("s", spec(max_attempts=1))
+        lost = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        door.ask("s")
+        assert door.trial("s", lost.number).state is TrialState.FAILED
+
+        late = door.tell(lost, told(0.9))
+
+        assert late.disposition is Disposition.ACCEPTED_LATE
+        assert late.on_front
+
+    def test_a_heartbeat_keeps_a_lease(self, door: Door) -> None:
+        """A worker that says so every now and then may take as long as it needs."""
+        door.create("s", spec())
+        trial = only(door.ask("s", lease_s=1.5))
+        assert trial.lease is not None
+        door.let_pass(1.0)
+
+        (state,) = door.heartbeat("s", [(trial.number, trial.lease.lease_id)])
+        door.let_pass(1.0)
+
+        assert state.directive is model.Directive.CONTINUE
+        assert only(door.ask("s")).number != trial.number
+
+    def test_a_heartbeat_of_a_lost_lease_says_abandon(self, door: Door) -> None:
+        """The trial is somebody else's by now."""
+        door.create("s", spec())
+        lost = only(door.ask("s", lease_s=1))
+        assert lost.lease is not None
+        door.let_pass(1.1)
+        door.ask("s")
+
+        (state,) = door.heartbeat("s", [(lost.number, lost.lease.lease_id)])
+
+        assert state.directive is model.Directive.ABANDON
+
+    def test_a_report_is_kept_and_books_what_was_spent(self, door: Door) -> None:
+        """By example count, the later one in the place of the earlier; money at once."""
+        door.create("s", spec())
+        trial = only(door.ask("s"))
+        partial = told(0.4, example_count=5).measurement
+
+        answer = door.report(trial, partial, [fee("0.10")])
+        door.report(trial, told(0.6, example_count=5).measurement)
+
+        assert answer.directive is model.Directive.CONTINUE
+        assert answer.budget_status.settled.total == Money.of("0.10")
+        (report,) = door.trial("s", trial.number).reports
+        assert report.value("quality") == model.MetricValue(metric_id="quality", value=0.6)
+
+    def test_a_cap_is_never_passed_by_holds(self, door: Door) -> None:
+        """Two trials at up to 4 fit into 10, a third does not, until one tells less."""
+        budget = examples.budget("10", max_trial_spend=Money.of(4))
+        door.create("s", spec(budget=budget))
+
+        given = door.ask("s", 3)
+
+        assert len(given.trials) == 2
+        assert (given.decision.verdict, given.decision.reason) == (
+            Verdict.WAIT,
+            Reason.BUDGET_HELD,
+        )
+        assert door.get("s").budget_status.remaining == Money.of(2)
+
+    def test_a_study_of_unknown_spend_runs_one_trial_first(self, door: Door) -> None:
+        """Nothing else could promise that the cap holds."""
+        door.create("s", spec(budget=examples.budget("10")))
+
+        given = door.ask("s", 3)
+        door.tell(given.trials[0], told(), [fee("0.10")])
+
+        assert len(given.trials) == 1
+        assert len(door.ask("s", 3).trials) == 3
+
+    def test_a_spent_cap_completes_the_study_and_a_higher_one_resumes_it(self, door: Door) -> None:
+        """The way out that the explanation names works."""
+        budget = examples.budget("1", max_trial_spend=Money.of(1))
+        door.create("s", spec(budget=budget))
+        door.tell(only(door.ask("s")), told(), [fee("1")])
+
+        stop = door.ask("s")
+        door.update("s", model.StudyPatch(budget=replace(budget, max_spend=Money.of(2))))
+        door.resume("s")
+
+        assert (stop.decision.verdict, stop.decision.reason) == (
+            Verdict.STOP,
+            Reason.BUDGET_EXHAUSTED,
+        )
+        assert only(door.ask("s")).number == 1
+
+    def test_a_lost_workers_money_stays_held(self, door: Door) -> None:
+        """Nobody knows what it spent; releasing it could pass the cap unseen."""
+        budget = examples.budget("2", max_trial_spend=Money.of(1))
+        door.create("s", spec(budget=budget))
+        door.ask("s", lease_s=1)
+        door.let_pass(1.1)
+
+        again = door.ask("s", 2)
+
+        assert len(again.trials) == 1
+        assert door.get("s").budget_status.held == Money.of(2)
+
+    def test_usage_without_a_price_is_booked_and_stops_the_asks(self, door: Door) -> None:
+        """The result is kept; the cap could not be, so nothing goes on until a rate is known."""
+        door.create("s", spec(budget=examples.budget("10", max_trial_spend=Money.of(1))))
+        trial = only(door.ask("s"))
+        strange = examples.usage(provider="", model="our-own-llama")
+
+        result = door.tell(trial, told(), [strange])
+        stop = door.ask("s")
+
+        assert result.trial.state is TrialState.SUCCEEDED
+        assert result.budget_status.settled.coverage is Coverage.PARTIAL
+        assert stop.decision.reason is Reason.SPEND_UNKNOWN
+        assert "our-own-llama" in stop.decision.explanation
+
+    def test_a_rate_that_comes_later_prices_what_was_booked(self, door: Door) -> None:
+        """Spend and derived metrics are made up for, and the asks go on."""
+        door.create("s", spec(metrics=(QUALITY, PRICE), budget=examples.budget("10")))
+        trial = only(door.ask("s"))
+        quality = model.MetricValue(metric_id="quality", value=0.5)
+        measured = model.Measurement(metrics=(quality,), example_count=10)
+        strange = examples.usage(provider="", model="our-own-llama")
+        door.tell(trial, model.Succeeded(measurement=measured), [strange])
+        rates = tuple(
+            model.Rate(model="our-own-llama", unit=unit, amount=Money.of(1), per=1000)
+            for unit in (model.Unit.INPUT_TOKEN, model.Unit.OUTPUT_TOKEN)
+        )
+
+        door.update("s", model.StudyPatch(rates=rates))
+
+        (best,) = door.front("s").trials
+        assert door.get("s").budget_status.settled.total == Money.of("1.1")
+        assert best.measurement is not None
+        assert best.measurement.value("price") == model.MetricValue(
+            metric_id="price", value=0.11, standard_error=None
+        )
+        assert len(door.ask("s").trials) == 1
+
+    def test_judges_move_no_objective(self, door: Door) -> None:
+        """What grading costs says nothing about the system that is graded."""
+        door.create("s", spec(metrics=(QUALITY, PRICE)))
+        plain, judged = door.ask("s", 2).trials
+        quality = model.MetricValue(metric_id="quality", value=0.5)
+        outcome = model.Succeeded(
+            measurement=model.Measurement(metrics=(quality,), example_count=10)
+        )
+        judge = examples.usage(category=model.SpendCategory.EVALUATION)
+
+        one = door.tell(plain, outcome, [examples.usage()])
+        two = door.tell(judged, outcome, [examples.usage(), judge])
+
+        assert one.trial.measurement == two.trial.measurement
+        assert two.trial.spend.total == one.trial.spend.total + one.trial.spend.total
+
+    def test_the_baseline_is_trial_zero(self, door: Door) -> None:
+        """The configuration in use today is measured before anything is proposed."""
+        parameters = tuple(
+            replace(parameter, default_value=value)
+            for parameter, value in zip(SPACE.parameters, (5, "bm25", 0.5), strict=True)
+        )
+        door.create("s", spec(search_space=model.SearchSpace(parameters=parameters)))
+
+        first = only(door.ask("s"))
+
+        assert first.origin is model.Origin.BASELINE
+        assert first.configuration == {"k": 5, "retriever": "bm25"}
+
+    def test_an_exhausted_space_stops_the_study(self, door: Door) -> None:
+        """Every configuration once, then STOP instead of a repetition."""
+        space = model.SearchSpace(parameters=(model.Parameter(id="on", domain=model.BoolDomain()),))
+        door.create("s", spec(search_space=space))
+        both = door.ask("s", 5)
+        waiting = door.ask("s")
+        for trial in both.trials:
+            door.tell(trial, told())
+
+        stop = door.ask("s")
+
+        assert {trial.configuration["on"] for trial in both.trials} == {True, False}
+        assert waiting.decision.reason is Reason.AWAITING_RESULTS
+        assert stop.decision.reason is Reason.SPACE_EXHAUSTED
+
+    def test_a_trial_limit_ends_the_study_when_all_are_told(self, door: Door) -> None:
+        """Until then the askers wait: a lost trial may come back."""
+        door.create("s", spec(budget=model.Budget(max_trials=1)))
+        trial = only(door.ask("s"))
+        waiting = door.ask("s")
+        door.tell(trial, told())
+
+        stop = door.ask("s")
+
+        assert waiting.decision.reason is Reason.AWAITING_RESULTS
+        assert stop.decision.reason is Reason.TRIAL_LIMIT
+        assert door.get("s").state is model.StudyState.COMPLETED
+
+    def test_a_paused_study_takes_tells_and_gives_no_trials(self, door: Door) -> None:
+        """What runs is paid for already."""
+        door.create("s", spec())
+        trial = only(door.ask("s"))
+        door.pause("s")
+
+        assert door.ask("s").decision.reason is Reason.STUDY_NOT_ACTIVE
+        assert door.tell(trial, told()).disposition is Disposition.ACCEPTED
+        door.resume("s")
+        assert len(door.ask("s").trials) == 1
+
+    def test_too_many_workers_wait(self, door: Door) -> None:
+        """The limit is on running trials."""
+        door.create("s", spec(max_concurrent_trials=2))
+
+        given = door.ask("s", 3)
+
+        assert len(given.trials) == 2
+        assert given.decision.reason is Reason.CONCURRENCY_LIMIT
+
+    def test_creating_the_same_study_twice_is_one_study(self, door: Door) -> None:
+        """A client that lost the answer, or every worker of a fleet, may create it."""
+        first = door.create("s", spec())
+
+        assert door.create("s", spec()).create_time == first.create_time
+        with pytest.raises(errors.AlreadyExists):
+            door.create("s", spec(max_attempts=7))
+
+    def test_a_deleted_studys_name_starts_anew(self, door: Door) -> None:
+        """Nothing of the old one shines through."""
+        door.create("s", spec())
+        door.tell(only(door.ask("s")), told(0.9))
+        door.front("s")
+        door.delete("s")
+        door.create("s", spec())
+
+        assert door.front("s").trials == ()
+        assert only(door.ask("s")).number == 0
+
+    def test_trials_come_in_pages(self, door: Door) -> None:
+        """Each once, in order, until an empty token."""
+        door.create("s", spec())
+        door.ask("s", 5)
+
+        first = door.trials("s", page_size=3)
+        rest = door.trials("s", page_size=3, page_token=first.next_page_token)
+
+        assert [trial.number for trial in (*first.items, *rest.items)] == [0, 1, 2, 3, 4]
+        assert rest.next_page_token == ""
+
+    def test_hypervolume_is_told_against_spend(self, door: Door) -> None:
+        """The curve that says what more money bought."""
+        door.create("s", spec())
+        for i, quality in enumerate((0.3, 0.6, 0.5)):
+            door.tell(only(door.ask("s")), told(quality, 2.0 - i / 2), [fee("0.5")])
+
+        points = door.history("s")
+
+        assert [point.spend for point in points] == [Money.of("0.5"), Money.of(1), Money.of("1.5")]
+        assert [point.hypervolume for point in points] == sorted(
+            point.hypervolume for point in points
+        )
+
+    def test_recorded_usage_is_booked_once(self, door: Door) -> None:
+        """Sampling belongs to no trial; the same id twice is one booking."""
+        door.create("s", spec())
+        usage = fee("0.4", category=model.SpendCategory.SAMPLING, usage_id="proposer-1")
+
+        first = door.record("s", [usage])
+        again = door.record("s", [usage])
+
+        assert (first.booked, again.booked, again.duplicates) == (1, 0, 1)
+        assert door.get("s").budget_status.settled.total == Money.of("0.4")
+
+    def test_infeasible_and_failed_trials_are_not_on_the_front(self, door: Door) -> None:
+        """They are ends of their own kind, and their money still counts."""
+        door.create("s", spec())
+        first, second = door.ask("s", 2).trials
+
+        door.tell(first, model.Infeasible(reason="too long for the context"), [fee("1")])
+        door.tell(second, model.Failed(message="rate limit"), [fee("1")])
+
+        assert door.front("s").trials == ()
+        assert door.get("s").budget_status.settled.total == Money.of(2)

@@ -1,0 +1,49 @@
+"""The service contract at every door, on every database."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from tests.contracts.doors import ChannelDoor, Door, EngineDoor
+from tests.contracts.service import ServiceContract
+from tests.running import RunningServer
+
+from groat_server.storage.sql import SqlStore
+
+
+class TestEngineOnSqlite(ServiceContract):
+    @pytest.fixture
+    def door(self) -> Iterator[Door]:
+        store = SqlStore.open("sqlite://")
+        door = EngineDoor(store)
+        yield door
+        door.close()
+        store.close()
+
+
+class TestEngineOnPostgres(ServiceContract):
+    @pytest.fixture
+    def door(self, fresh_postgres: Callable[[], str]) -> Iterator[Door]:
+        store = SqlStore.open(fresh_postgres())
+        door = EngineDoor(store)
+        yield door
+        door.close()
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    folder: Path = tmp_path_factory.mktemp("server")
+    with RunningServer(f"sqlite:///{folder}/groat.db") as running:
+        yield running
+
+
+class TestChannel(ServiceContract):
+    @pytest.fixture
+    def door(self, server: RunningServer) -> Iterator[Door]:
+        door = ChannelDoor(server.address)
+        yield door
+        door.delete("s")
+        door.close()
