@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -32,6 +33,11 @@ class _Server:
 
     address: str
     session: int
+    log: Path
+
+    def lost_fits(self) -> int:
+        """How many fits failed, so that a Sobol point was suggested in their place."""
+        return len(re.findall("fit_lost|fit_failed", self.log.read_text()))
 
     def cpu_s(self) -> float:
         """CPU seconds of the server and all its descendants since they started. Linux only."""
@@ -48,7 +54,11 @@ class _Server:
 
 
 def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> Run:
-    """Search with one of groat's algorithms; the CPU is the server's with its workers."""
+    """Search with one of groat's algorithms; the CPU is the server's with its workers.
+
+    Raises:
+        RuntimeError: The server stopped the study before its last trial.
+    """
     log = Log(problem)
     with _serving() as server, groat.Client(server.address) as client:
         start = server.cpu_s()
@@ -60,8 +70,10 @@ def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> 
             budget=model.Budget(max_trials=trials),
         )
         for trial in study:
-            trial.tell(log.evaluate(trial.configuration))
-        return log.run(cpu_s=server.cpu_s() - start)
+            trial.tell(log.evaluate(trial.parameters))
+        if log.count < trials:
+            raise RuntimeError(f"{log.count} of {trials} trials, then {study.last_decision}")
+        return log.run(cpu_s=server.cpu_s() - start, fallbacks=server.lost_fits())
 
 
 ALGORITHMS: dict[str, Peer] = {
@@ -97,7 +109,7 @@ def _serving() -> Iterator[_Server]:
             greeting = process.stdout.readline()
             if not greeting:
                 raise RuntimeError(f"the server did not start: {Path(log.name).read_text()}")
-            yield _Server(address=greeting.split()[-1], session=process.pid)
+            yield _Server(address=greeting.split()[-1], session=process.pid, log=Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)

@@ -27,6 +27,7 @@ OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
     name: peer for name, (peer, _) in peers.PEERS.items()
 }
 _KNOWN = results.RESULTS / "quality.jsonl"
+_TRIALS = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +56,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     failed = _make([task for task in asked if task.key not in known], chosen.jobs)
     rows = _rows(_tasks(chosen, problems.NAMES, list(OPTIMIZERS)))
     if rows:
-        (results.RESULTS / "quality.md").write_text(report.markdown(rows, chosen.trials))
-        charts.draw(rows, results.RESULTS / "quality.png")
+        stem = "quality" if chosen.trials == _TRIALS else f"quality-{chosen.trials}"
+        (results.RESULTS / f"{stem}.md").write_text(report.markdown(rows, chosen.trials))
+        charts.draw(rows, results.RESULTS / f"{stem}.png")
     Console().print(Markdown(report.markdown(_rows(asked), chosen.trials)))
     return 1 if failed else 0
 
@@ -83,6 +85,7 @@ def perform(task: Task) -> results.Row:
         wall_s=round(time.monotonic() - start, 2),
         commit=_commit(),
         date=datetime.now(UTC).date().isoformat(),
+        fallbacks=run.fallbacks,
     )
 
 
@@ -91,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--problems", nargs="+", choices=problems.NAMES, default=problems.NAMES)
     parser.add_argument("--optimizers", nargs="+", choices=OPTIMIZERS, default=list(OPTIMIZERS))
     parser.add_argument("--seeds", type=int, default=5, help="runs per problem and optimizer")
-    parser.add_argument("--trials", type=int, default=100)
+    parser.add_argument("--trials", type=int, default=_TRIALS)
     parser.add_argument("--jobs", type=int, default=2, help="runs at a time")
     return parser
 

@@ -38,17 +38,26 @@ def values(rows: Iterable[Row], problem: str, optimizer: str, trials: int) -> li
 
 def _head(rows: Sequence[Row]) -> str:
     dates = sorted(row.date for row in rows)
-    seeds = len({row.seed for row in rows})
     versions = ", ".join(sorted(names(rows, "version")))
     return f"""# Search quality per trial
 
 Normalised hypervolume: 1 is the best known front, 0 is nothing beyond the reference point.
-Medians over {seeds} seeds, with the least and the greatest; sequential; higher is better.
-CPU: median seconds of the optimizer alone for the whole run, with what it loads lazily; for
-groat that is the server with its worker processes, gRPC and SQLite included.
+Medians over {len({row.seed for row in rows})} seeds, with the least and the greatest; sequential;
+higher is better. CPU: median seconds of the optimizer alone for the whole run, with what it
+loads lazily; for groat that is the server with its worker processes, gRPC and SQLite included.
 
 Runs of {dates[0]} to {dates[-1]}. {_cpu_model()}, {os.cpu_count()} cores, shared with other
-work; one thread per process; Python {platform.python_version()}; {versions}."""
+work; one thread per process; Python {platform.python_version()}; {versions}.
+{_fallbacks(rows)}"""
+
+
+def _fallbacks(rows: Sequence[Row]) -> str:
+    lost = {
+        name: sum(r.fallbacks for r in rows if r.optimizer == name)
+        for name in names(rows, "optimizer")
+    }
+    told = ", ".join(f"{name} {count}" for name, count in lost.items() if count)
+    return f"Suggestions replaced by Sobol points because a fit failed: {told or 'none'}."
 
 
 def _problem(rows: Sequence[Row], problem: str, checkpoints: Sequence[int]) -> str:

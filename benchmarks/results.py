@@ -25,6 +25,7 @@ class Row:
         curve: Normalised hypervolume after each trial.
         cpu_s: CPU seconds of the optimizer alone.
         wall_s: Seconds of everything, start of a server included.
+        fallbacks: As in `Run`.
         commit: Of the checkout, for people.
         date: Day of the run, UTC.
     """
@@ -39,6 +40,7 @@ class Row:
     wall_s: float
     commit: str
     date: str
+    fallbacks: int = 0
 
     @property
     def key(self) -> tuple[str, str, str, str, int, int]:

@@ -22,11 +22,13 @@ class Run:
         losses: Shape ``(n, m)``, as told, in order of trials.
         truths: Shape ``(n, m)``, without noise.
         cpu_s: CPU seconds of the optimizer alone, over all its asks and tells.
+        fallbacks: Suggestions that were not the optimizer's own, since it failed.
     """
 
     losses: Floats
     truths: Floats
     cpu_s: float
+    fallbacks: int = 0
 
 
 class Peer(Protocol):
@@ -70,7 +72,11 @@ class Log:
         """Shape ``(m,)``. The losses of the last trial, as told."""
         return self._losses[-1]
 
-    def run(self, cpu_s: float | None = None) -> Run:
+    def run(self, *, cpu_s: float | None = None, fallbacks: int = 0) -> Run:
         """Return everything so far; ``cpu_s`` replaces the clock where it was elsewhere."""
-        spent = self._cpu_s if cpu_s is None else cpu_s
-        return Run(losses=np.array(self._losses), truths=np.array(self._truths), cpu_s=spent)
+        return Run(
+            losses=np.array(self._losses),
+            truths=np.array(self._truths),
+            cpu_s=self._cpu_s if cpu_s is None else cpu_s,
+            fallbacks=fallbacks,
+        )

@@ -47,28 +47,28 @@ class RunningServer:
         """End it as a power cut would."""
         assert self._process is not None
         self._process.kill()
-        self._process.wait()
+        self._reap()
 
     def stop(self) -> int:
         """Ask it to end, and return its exit code."""
         assert self._process is not None
         self._process.send_signal(signal.SIGTERM)
-        return self._process.wait(timeout=30)
+        return self._reap()
+
+    def _reap(self) -> int:
+        assert self._process is not None
+        code = self._process.wait(timeout=30)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+        self._process = None
+        return code
 
     def __enter__(self) -> Self:
         self.start()
         return self
 
     def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        at: TracebackType | None,
+        self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None
     ) -> None:
-        if self._process is None:
-            return
-        if self._process.poll() is None:
-            self._process.kill()
-        self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        if self._process is not None:
+            self.kill()

@@ -1,1 +1,160 @@
-"""groat: a cost-aware multi-objective optimizer for systems built on language models."""
+"""groat: a cost-aware multi-objective optimizer for systems built on language models.
+
+The first program fits on a postcard::
+
+    import groat
+
+    study = groat.Client("localhost:50051").create_study(
+        "prompts",
+        space=[groat.integer("k", 1, 20), groat.real("temperature", 0, 1)],
+        metrics=[
+            groat.maximize("quality"),
+            groat.minimize("price", derive=groat.money_per_example()),
+        ],
+        budget=groat.Budget(max_spend=groat.Money.of(5)),
+    )
+    for trial in study:
+        quality, input, output = run_my_system(trial["k"], trial["temperature"])
+        trial.tell({"quality": quality}, usage=[groat.tokens("gpt-4o-mini", input, output)])
+    print(study.front())
+
+`groat.aio` has the same client for asyncio, `groat.model` every value there is.
+"""
+
+from groat import aio, errors, model
+from groat._known import Asked
+from groat.client import Client, Study, Trial
+from groat.declare import (
+    at_least,
+    at_most,
+    choice,
+    flag,
+    integer,
+    latency,
+    levels,
+    maximize,
+    minimize,
+    money_per_example,
+    real,
+    score,
+    tokens_per_example,
+    tracked,
+)
+from groat.errors import (
+    AlreadyExists,
+    ConflictingOutcome,
+    EtagMismatch,
+    GroatError,
+    InternalFault,
+    InvalidArgument,
+    NotFound,
+    NotPossibleNow,
+    RequestIdReused,
+    StoreUnavailable,
+    TooLarge,
+    Unreachable,
+    Violation,
+)
+from groat.model import (
+    Aggregation,
+    Algorithm,
+    Auto,
+    Bayesian,
+    Budget,
+    BudgetStatus,
+    Decision,
+    Disposition,
+    ExampleRecord,
+    FailureKind,
+    Front,
+    Goal,
+    GuardPolicy,
+    HumanTime,
+    Money,
+    Nsga2,
+    RandomSearch,
+    Rate,
+    RawText,
+    Reason,
+    Sobol,
+    Spend,
+    SpendCategory,
+    StudySpec,
+    StudyState,
+    TokenCounts,
+    TrialState,
+    Unit,
+    Usage,
+    Verdict,
+)
+from groat.usage import fee, human, tokens
+
+__all__ = [
+    "Aggregation",
+    "Algorithm",
+    "AlreadyExists",
+    "Asked",
+    "Auto",
+    "Bayesian",
+    "Budget",
+    "BudgetStatus",
+    "Client",
+    "ConflictingOutcome",
+    "Decision",
+    "Disposition",
+    "EtagMismatch",
+    "ExampleRecord",
+    "FailureKind",
+    "Front",
+    "Goal",
+    "GroatError",
+    "GuardPolicy",
+    "HumanTime",
+    "InternalFault",
+    "InvalidArgument",
+    "Money",
+    "NotFound",
+    "NotPossibleNow",
+    "Nsga2",
+    "RandomSearch",
+    "Rate",
+    "RawText",
+    "Reason",
+    "RequestIdReused",
+    "Sobol",
+    "Spend",
+    "SpendCategory",
+    "StoreUnavailable",
+    "Study",
+    "StudySpec",
+    "StudyState",
+    "TokenCounts",
+    "TooLarge",
+    "Trial",
+    "TrialState",
+    "Unit",
+    "Unreachable",
+    "Usage",
+    "Verdict",
+    "Violation",
+    "aio",
+    "at_least",
+    "at_most",
+    "choice",
+    "errors",
+    "fee",
+    "flag",
+    "human",
+    "integer",
+    "latency",
+    "levels",
+    "maximize",
+    "minimize",
+    "model",
+    "money_per_example",
+    "real",
+    "score",
+    "tokens",
+    "tokens_per_example",
+    "tracked",
+]

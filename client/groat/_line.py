@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
 import threading
 import time
@@ -29,7 +28,7 @@ class Line:
 
     def __init__(self, address: str, patience: Patience) -> None:
         self._channel = grpc.insecure_channel(address, options=OPTIONS)
-        self._patience = patience
+        self.patience = patience
         self._closed = threading.Event()
         self._dice = random.Random()  # noqa: S311 - spreads pauses, keeps no secret
         self.trials = service_pb2_grpc.TrialServiceStub(self._channel)
@@ -48,7 +47,7 @@ class Line:
         Raises:
             GroatError: The server refused it, or no answer came in time.
         """
-        tries = Tries(patience or self._patience, now=time.monotonic(), dice=self._dice)
+        tries = Tries(patience or self.patience, now=time.monotonic(), dice=self._dice)
         while not self._closed.is_set():
             timeout = tries.timeout(time.monotonic())
             try:
@@ -63,14 +62,6 @@ class Line:
             self._closed.wait(pause)
         raise errors.Unreachable("this client is closed; make a new one")
 
-    def longer(self, seconds: float) -> Patience:
-        """Return a patience for a call that itself may wait so many seconds."""
-        return self._patience.longer(seconds)
-
-    def brief(self, seconds: float = math.inf) -> Patience:
-        """Return a patience for a call that is worth one timeout, or fewer seconds."""
-        return Patience(timeout=min(seconds, self._patience.timeout), total=0.0)
-
     def keep_alive(self, leases: Leases) -> None:
         """Beat in the background until no lease is left."""
         threading.Thread(
@@ -84,7 +75,7 @@ class Line:
                 return
             for request in requests:
                 try:
-                    patience = self.brief(leases.interval)
+                    patience = self.patience.brief(leases.interval)
                     reply = self.call(self.trials.Heartbeat, request, patience=patience)
                     leases.settle(request, reply)
                 except errors.NotFound:

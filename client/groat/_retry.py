@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import dataclass
 
@@ -31,6 +32,10 @@ class Patience:
     def longer(self, seconds: float) -> Patience:
         """Return a patience for a call that may itself wait so many seconds."""
         return Patience(timeout=self.timeout + seconds, total=max(self.total, seconds))
+
+    def brief(self, seconds: float = math.inf) -> Patience:
+        """Return a patience for a call that is worth one timeout, or fewer seconds."""
+        return Patience(timeout=min(seconds, self.timeout), total=0.0)
 
 
 def is_worth_retrying(error: grpc.RpcError) -> bool:

@@ -142,7 +142,7 @@ class Study(StudyHandle):
         """
         request = self._known.ask(count, max_wait)
         try:
-            patience = self._line.longer(max_wait.total_seconds())
+            patience = self._line.patience.longer(max_wait.total_seconds())
             reply = self._line.call(self._line.trials.Ask, request, patience=patience)
         except BaseException:
             self._known.unanswered(request)

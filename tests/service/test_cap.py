@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 
 import pytest
 from tests import examples
@@ -29,16 +30,21 @@ def servers(
     else:
         url = fresh_postgres()
         running = [RunningServer(url), RunningServer(url)]
-    for server in running:
-        server.start()
-    yield running
-    for server in running:
-        assert server.stop() == 0
+    with ExitStack() as stack:
+        yield [stack.enter_context(server) for server in running]
 
 
-def test_sixteen_askers_with_money_for_five_get_five(servers: list[RunningServer]) -> None:
-    """Settled plus held never passes the cap, and nothing that fits is refused."""
+@pytest.fixture
+def doors(servers: list[RunningServer]) -> Iterator[list[ChannelDoor]]:
+    """Sixteen of them, spread over the servers."""
     doors = [ChannelDoor(servers[i % len(servers)].address) for i in range(16)]
+    yield doors
+    for door in doors:
+        door.close()
+
+
+def test_sixteen_askers_with_money_for_five_get_five(doors: list[ChannelDoor]) -> None:
+    """Settled plus held never passes the cap, and nothing that fits is refused."""
     doors[0].create("s", service.spec(budget=FIVE))
 
     with ThreadPoolExecutor(len(doors)) as pool:
@@ -52,9 +58,9 @@ def test_sixteen_askers_with_money_for_five_get_five(servers: list[RunningServer
     assert doors[0].get("s").budget_status.held == Money.of(5)
 
 
-def test_two_servers_read_what_either_was_told(servers: list[RunningServer]) -> None:
+def test_two_servers_read_what_either_was_told(doors: list[ChannelDoor]) -> None:
     """Nothing about a study lives in one server's memory."""
-    first, last = ChannelDoor(servers[0].address), ChannelDoor(servers[-1].address)
+    first, last = doors[0], doors[1]
     first.create("s", service.spec())
     one, two = first.ask("s", 2).trials
 

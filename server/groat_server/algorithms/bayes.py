@@ -59,9 +59,8 @@ class Bayesian:
 
 
 def _is_starting(problem: Problem, history: History, pending: Pending) -> bool:
-    wanted = problem.options.get("initial_trial_count") or (8 if problem.space.d <= 8 else 16)
     known = len(history.numbers) + len(pending.numbers)
-    return known < wanted or int(history.is_measured.sum()) < 2
+    return known < design.starting_size(problem) or int(history.is_measured.sum()) < 2
 
 
 def _most_useful(history: History) -> History:

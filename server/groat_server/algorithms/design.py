@@ -26,6 +26,15 @@ def dice(seed: int, *more: int) -> np.random.Generator:
     return np.random.default_rng([seed & (2**64 - 1), *more])
 
 
+def starting_size(problem: Problem) -> int:
+    """Return how many trials come before any model: 8 up to 8 parameters, 16 beyond.
+
+    The option ``initial_trial_count`` overrides it. With many mixed parameters a
+    design that shows each of them at work is worth more than as many guided trials.
+    """
+    return problem.options.get("initial_trial_count") or (8 if problem.space.d <= 8 else 16)
+
+
 class Known:
     """The configurations that must not be suggested, in a growing set.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from groat import model
@@ -30,7 +31,8 @@ class Books:
             row = self._session.row
             self._session.row = row.with_spend(ledger.add(row.spent, new))
         if new and attempt is not None:
-            self._add_to_trial(attempt.number, new)
+            before = self._session.trial(attempt.number)
+            self._set_spend(before, ledger.add(before.spend, new))
             self._lower_hold(attempt, new)
         return len(new), len(usages) - len(new)
 
@@ -51,18 +53,15 @@ class Books:
         entries: list[int] = [row.entry for row in inserted]
         return [usages[entry - first_entry].priced for entry in entries]
 
-    def _add_to_trial(self, number: int, new: Sequence[model.PricedUsage]) -> None:
-        before = self._trial_spend(number)
-        self._set_trial_spend(number, ledger.add(before, new))
-
     def _lower_hold(self, attempt: Attempt, new: Sequence[model.PricedUsage]) -> None:
         booked = sum(usage.spend.nanos for usage in new if usage.spend is not None)
         lowered = min(booked, attempt.hold.nanos)
-        if not attempt.told and lowered:
-            self._session.run(
-                sql.LOWER_HOLD, {"of_lease": attempt.lease.lease_id, "amount": lowered}
-            )
-            self._session.add_up(held=-lowered)
+        if attempt.told or not lowered:
+            return
+        self._session.run(sql.LOWER_HOLD, {"of_lease": attempt.lease.lease_id, "amount": lowered})
+        self._session.add_up(held=-lowered)
+        hold = model.Money(attempt.hold.nanos - lowered, attempt.hold.currency)
+        self._session.keep_attempt(replace(attempt, hold=hold))
 
     def usage(self, lease_id: str) -> list[BookedUsage]:
         """See `LockedStudy.usage`."""
@@ -88,14 +87,14 @@ class Books:
         self._session.row = row.with_spend(_repriced(row.spent, before, prices))
         for number in {hit.number for hit in hits if hit.number is not None}:
             own = [stored for stored in before if stored.number == number]
-            self._set_trial_spend(number, _repriced(self._trial_spend(number), own, prices))
+            trial = self._session.trial(number)
+            self._set_spend(trial, _repriced(trial.spend, own, prices))
 
-    def _trial_spend(self, number: int) -> model.Spend:
-        text = self._session.run(sql.TRIAL_SPEND, {"trial": number}).scalar_one()
-        return rows.spend(text, self._session.currency)
-
-    def _set_trial_spend(self, number: int, spend: model.Spend) -> None:
-        self._session.run(sql.SET_TRIAL_SPEND, {"trial": number, "sum": codec.SPEND.write(spend)})
+    def _set_spend(self, trial: model.Trial, spend: model.Spend) -> None:
+        self._session.run(
+            sql.SET_TRIAL_SPEND, {"trial": trial.number, "sum": codec.SPEND.write(spend)}
+        )
+        self._session.keep_trial(replace(trial, spend=spend))
 
 
 def _repriced(

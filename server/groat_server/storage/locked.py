@@ -42,10 +42,7 @@ class SqlLockedStudy:
 
     def trial(self, number: int) -> model.Trial:
         """See `LockedStudy.trial`."""
-        row = self._session.run(sql.TRIAL, {"trial": number}).one_or_none()
-        if row is None:
-            raise no_trial(self._session.row.study_id, number)
-        return rows.whole_trial(row, self._session.currency)
+        return self._session.trial(number)
 
     def answer(self, request_id: str) -> Answer | None:
         """See `LockedStudy.answer`."""
@@ -71,6 +68,7 @@ class SqlLockedStudy:
         expired = self._session.run(sql.EXPIRED, {"now": now}).all()
         if expired:
             self._session.run(sql.LAPSE, {"now": now})
+            self._session.forget()
         for row in expired:
             if row.is_held:
                 self._take_back(row.number, row.attempt, now)
@@ -102,7 +100,7 @@ class SqlLockedStudy:
         added = self._session.insert(sql.ADD_TRIAL, rows.new_trial(trial, number, now)).one()
         self._session.change(next_number=number + 1)
         self._session.add_up(waiting=+1)
-        return rows.trial(added, self._session.currency)
+        return self._session.keep_trial(rows.trial(added, self._session.currency))
 
     def lease(self, number: int, lease: model.Lease, hold: model.Money) -> model.Trial:
         """See `LockedStudy.lease`."""
@@ -114,12 +112,11 @@ class SqlLockedStudy:
             )
         self._session.insert(sql.ADD_ATTEMPT, rows.new_attempt(row, lease, hold))
         self._session.add_up(waiting=-1, running=+1, held=hold.nanos)
-        return rows.trial(row, self._session.currency, lease=lease)
+        return self._session.keep_trial(rows.trial(row, self._session.currency, lease=lease))
 
     def attempt(self, lease_id: str) -> Attempt | None:
         """See `LockedStudy.attempt`."""
-        row = self._session.run(sql.ATTEMPT, {"of_lease": lease_id}).one_or_none()
-        return None if row is None else rows.attempt(row, self._session.currency)
+        return self._session.attempt(lease_id)
 
     def _known_attempt(self, lease_id: str) -> Attempt:
         attempt = self.attempt(lease_id)
@@ -156,6 +153,7 @@ class SqlLockedStudy:
             sql.RENEW,
             [{"of_lease": lease.lease_id, "until": lease.expire_time} for lease in leases],
         )
+        self._session.forget()
 
     def report(self, number: int, measurement: model.Measurement, *, now: datetime) -> None:
         """See `LockedStudy.report`."""
@@ -189,6 +187,8 @@ class SqlLockedStudy:
         if not closed.rowcount:
             raise errors.NotPossibleNow("the lease has told its outcome already")
         self._session.add_up(held=-attempt.hold.nanos)
+        nothing = model.Money(0, attempt.hold.currency)
+        self._session.keep_attempt(replace(attempt, told=told, hold=nothing))
 
     def finish(
         self, number: int, state: model.TrialState, outcome: model.Outcome, *, now: datetime
@@ -213,7 +213,7 @@ class SqlLockedStudy:
             running=-(before.state is _RUNNING),
             finished=+(not before.state.is_finished),
         )
-        return rows.trial(row, self._session.currency)
+        return self._session.keep_trial(rows.trial(row, self._session.currency))
 
     def decide(self, decision: model.Decision) -> None:
         """See `LockedStudy.decide`."""
@@ -237,16 +237,6 @@ class SqlLockedStudy:
             state=row.state if state is None else state.value,
             revision=row.revision + 1,
         )
-
-
-def no_study(study_id: str) -> errors.NotFound:
-    """Make the error for a study that is not there."""
-    return errors.NotFound(f"there is no study {study_id!r}")
-
-
-def no_trial(study_id: str, number: int) -> errors.NotFound:
-    """Make the error for a trial that is not there."""
-    return errors.NotFound(f"study {study_id!r} has no trial {number}")
 
 
 def _expect_one(result: sa.CursorResult[object]) -> None:

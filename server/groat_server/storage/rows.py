@@ -25,8 +25,10 @@ from groat_server.storage.base import (
 Row: TypeAlias = sa.Row[tuple[Any, ...]]
 Columns: TypeAlias = Mapping[str, object]
 
-# Specs are read at every call and change about never.
+# Specs are read at every call and change about never; the others are read again by every view.
 _read_spec = functools.lru_cache(maxsize=256)(codec.SPEC.read)
+_read_spend = functools.lru_cache(maxsize=256)(codec.SPEND.read)
+_read_decision = functools.lru_cache(maxsize=256)(codec.DECISION.read)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,7 +76,7 @@ class StudyRow:
     def last(self) -> model.Decision | None:
         """The last decision."""
         text = self.last_decision
-        return None if text is None else codec.DECISION.read(text)
+        return None if text is None else _read_decision(text)
 
     def columns(self) -> dict[str, object]:
         """Return every column by its name."""
@@ -130,7 +132,7 @@ def study_row(row: Row) -> StudyRow:
 
 def spend(text: str | None, currency: str) -> model.Spend:
     """Read a spend; none is written before anything is booked."""
-    return model.Spend(total=model.Money(0, currency)) if text is None else codec.SPEND.read(text)
+    return model.Spend(total=model.Money(0, currency)) if text is None else _read_spend(text)
 
 
 def new_trial(trial: NewTrial, number: int, now: datetime) -> Columns:

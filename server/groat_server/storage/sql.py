@@ -15,11 +15,12 @@ from groat_server.storage import codec, rows
 from groat_server.storage import statements as sql
 from groat_server.storage.base import FinishedTrial, NewTrial, StudyView
 from groat_server.storage.database import Database, connect
-from groat_server.storage.locked import SqlLockedStudy, no_study, no_trial
+from groat_server.storage.locked import SqlLockedStudy
 from groat_server.storage.migrate import migrate
 from groat_server.storage.rows import StudyRow
 from groat_server.storage.schema import studies as studies_table
 from groat_server.storage.schema import trials as trials_table
+from groat_server.storage.session import no_trial
 
 
 class SqlStore:
@@ -180,7 +181,7 @@ def _study(
 ) -> StudyRow:
     row = connection.execute(statement, {"study": study_id}).one_or_none()
     if row is None:
-        raise no_study(study_id)
+        raise errors.NotFound(f"there is no study {study_id!r}")
     return rows.study_row(row)
 
 

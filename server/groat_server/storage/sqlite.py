@@ -6,7 +6,7 @@ import functools
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,7 +59,7 @@ class SqliteDatabase:
                     with batch.member() as connection:
                         yield connection
                 finally:
-                    if not self._turn.is_wanted or batch.size >= self._batch_limit:
+                    if not (self._turn.is_wanted and 0 < batch.size < self._batch_limit):
                         self._finish(batch)
             self._wait(batch)
 
@@ -113,8 +113,11 @@ class _Batch:
 
     @contextmanager
     def member(self) -> Generator[sa.Connection]:
-        """Let one thread in; its own failure undoes its own changes only."""
-        with self._connection.begin_nested():
+        """Let one thread in; its own failure undoes its own changes only.
+
+        The first one has no others to spare; when it fails, the batch is over.
+        """
+        with self._connection.begin_nested() if self.size else nullcontext():
             yield self._connection
         self.size += 1
 
@@ -129,10 +132,13 @@ class _Batch:
             self._done.set()
 
     def _commit(self) -> None:
+        if not self.size:
+            self._transaction.rollback()
+            return
         driver = self._connection.connection.driver_connection
         # A full or failing disk makes SQLite undo everything by itself; a commit of the
         # nothing that is left would succeed.
-        if self.size and not (isinstance(driver, sqlite3.Connection) and driver.in_transaction):
+        if not (isinstance(driver, sqlite3.Connection) and driver.in_transaction):
             raise errors.StoreUnavailable("the database undid the transaction; try again")
         self._transaction.commit()
 

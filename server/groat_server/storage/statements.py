@@ -95,11 +95,9 @@ LEASE_TRIAL = (
 TAKE_BACK_TRIAL = (
     sa.update(trials).where(_this_trial, trials.c.state == _RUNNING).values(state=_REQUESTED)
 )
-TRIAL_END = sa.select(trials.c.state, trials.c.end_time).where(_this_trial)
 FINISH_TRIAL = (
     sa.update(trials).where(_this_trial, trials.c.state == bindparam("before")).returning(trials)
 )
-TRIAL_SPEND = sa.select(trials.c.spend).where(_this_trial)
 SET_TRIAL_SPEND = sa.update(trials).where(_this_trial).values(spend=bindparam("sum"))
 
 # Attempts

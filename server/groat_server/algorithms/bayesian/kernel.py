@@ -44,7 +44,7 @@ class ConfigurationKernel(Kernel):
     def __init__(self, is_label: Tensor) -> None:
         super().__init__()
         self.d = d = len(is_label)
-        self.is_label = is_label
+        self.labels, self.numbers = torch.nonzero(is_label)[:, 0], torch.nonzero(~is_label)[:, 0]
         zeros = torch.zeros(d, dtype=torch.float64)
         self.log_length = torch.nn.Parameter(zeros - 0.3)
         self.log_signal = torch.nn.Parameter(zeros.new_tensor(-0.7))
@@ -69,12 +69,25 @@ class ConfigurationKernel(Kernel):
         del last_dim_is_batch
         if diag:
             return (self.log_signal.exp() + self.log_additive.exp()).expand(x1.shape[:-1])
-        gaps = x1.unsqueeze(-2) - x2.unsqueeze(-3)
-        squares = torch.where(self.is_label, (gaps != 0).to(gaps.dtype), gaps * gaps)
-        scaled = squares * torch.exp(-2.0 * self.log_length)
+        apart_numbers, alike_numbers = self._numbers(x1, x2)
+        apart_labels, alike_labels = self._labels(x1, x2)
+        r2 = apart_numbers + apart_labels
         # The square root has no slope at 0.
-        r2 = scaled.sum(dim=-1)
         r = r2.clamp_min(1e-20).sqrt()
         smooth = (1.0 + _SQRT5 * r + (5.0 / 3.0) * r2) * torch.exp(-_SQRT5 * r)
-        additive = torch.exp(-0.5 * scaled).mean(dim=-1)
+        additive = (alike_numbers + alike_labels) / self.d
         return self.log_signal.exp() * smooth + self.log_additive.exp() * additive
+
+    def _numbers(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+        """Sums over the numbers of D and of exp(-D / 2)."""
+        inverse = torch.exp(-self.log_length[self.numbers])
+        left, right = x1[..., self.numbers] * inverse, x2[..., self.numbers] * inverse
+        squares = (left.unsqueeze(-2) - right.unsqueeze(-3)).square()
+        return squares.sum(dim=-1), torch.exp(-0.5 * squares).sum(dim=-1)
+
+    def _labels(self, x1: Tensor, x2: Tensor) -> tuple[Tensor, Tensor]:
+        """The same over the labels, where D is 0 or one weight."""
+        left, right = x1[..., self.labels], x2[..., self.labels]
+        differ = (left.unsqueeze(-2) != right.unsqueeze(-3)).to(x1.dtype)
+        weights = torch.exp(-2.0 * self.log_length[self.labels])
+        return differ @ weights, len(self.labels) + differ @ torch.expm1(-0.5 * weights)

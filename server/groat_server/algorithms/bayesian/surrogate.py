@@ -119,7 +119,8 @@ class Surrogate:
         Returns:
             Two of shape ``(n,)``, in the targets' own units.
         """
-        parts = [self._predict(inputs[i : i + _CHUNK]) for i in range(0, len(inputs), _CHUNK)]
+        starts = range(0, max(len(inputs), 1), _CHUNK)
+        parts = [self._predict(inputs[start : start + _CHUNK]) for start in starts]
         mean = np.concatenate([part[0] for part in parts])
         sd = np.concatenate([part[1] for part in parts])
         return self.data.center + self.data.scale * mean, self.data.scale * sd

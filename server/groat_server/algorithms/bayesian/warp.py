@@ -93,7 +93,7 @@ class Warp:
         low, high = thresholds[0], thresholds[-1]
         span = max(high - low, 1e-9 * self.scale)
         tail = low - span * np.array([12.0, 6.0, 3.0, 2.0, 1.4, 1.0])
-        even: Floats = np.linspace(low - 0.7 * span, high, 49)
+        even = high - 1.7 * span * np.arange(49) / 48.0
         grid = np.unique(np.concatenate([tail, even, thresholds]))
         chances = ndtr((self(grid) - mean) / sd)
         areas = 0.5 * (chances[:, 1:] + chances[:, :-1]) * np.diff(grid)

@@ -1,0 +1,117 @@
+"""The asyncio client's trial."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable
+from types import TracebackType
+from typing import Self, Unpack
+
+from groat import _requests, errors, model
+from groat._aio_line import AioLine
+from groat._handles import TrialHandle
+from groat._known import Known
+from groat._leases import Life
+from groat._requests import MetricValues, Seen
+from groat._retry import Patience
+
+_log = logging.getLogger("groat")
+
+
+class Trial(TrialHandle):
+    """One trial to evaluate, under a lease that is kept alive in the background.
+
+    As an asynchronous context it is told as failed when its body leaves it untold.
+    """
+
+    def __init__(
+        self, line: AioLine, known: Known, trial: model.Trial, lease_id: str, life: Life
+    ) -> None:
+        super().__init__(known, trial, lease_id, life)
+        self._line = line
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        failed = self._farewell(kind)
+        try:
+            if failed is not None:
+                await self._deliver(failed, (), patience=self._line.patience.brief())
+        except errors.GroatError as refusal:
+            _log.warning("trial %d is left to its lease: %s", self.number, refusal)
+
+    async def tell(
+        self,
+        values: MetricValues,
+        *,
+        usage: Iterable[model.Usage] = (),
+        early_stopped: bool = False,
+        **seen: Unpack[Seen],
+    ) -> model.TellResult:
+        """Tell what the trial measured. Safe to repeat.
+
+        Args:
+            values: Every objective and constraint that is not derived; a value,
+                or a value with its standard error.
+            usage: What it consumed and was not reported yet.
+            early_stopped: The trial was cut short; what it measured is kept.
+            seen: Example records, their count, the time it took.
+
+        Raises:
+            InvalidArgument: A value or a usage breaks a rule; tell it again, mended.
+            ConflictingOutcome: Another outcome was told before, and stands.
+        """
+        measured = _requests.measurement(values, **seen)
+        kind = model.EarlyStopped if early_stopped else model.Succeeded
+        return await self._deliver(kind(measurement=measured), usage)
+
+    async def fail(
+        self,
+        message: str = "",
+        *,
+        kind: model.FailureKind = model.FailureKind.WORKER_ERROR,
+        usage: Iterable[model.Usage] = (),
+    ) -> model.TellResult:
+        """Tell that something went wrong which is not the configuration's fault."""
+        return await self._deliver(model.Failed(kind=kind, message=message), usage)
+
+    async def infeasible(
+        self, reason: str = "", *, usage: Iterable[model.Usage] = ()
+    ) -> model.TellResult:
+        """Tell that this configuration cannot work."""
+        return await self._deliver(model.Infeasible(reason=reason), usage)
+
+    async def report(
+        self,
+        values: MetricValues,
+        *,
+        usage: Iterable[model.Usage] = (),
+        **seen: Unpack[Seen],
+    ) -> model.ReportResult:
+        """Report what is known so far; replaces a report on as many examples.
+
+        Args:
+            values: Any metrics.
+            usage: What was consumed since the last report.
+            seen: ``example_count`` or the example records say how far it is.
+        """
+        request = self._report(_requests.measurement(values, **seen), usage)
+        return self._reported(await self._line.call(self._line.trials.Report, request))
+
+    async def _deliver(
+        self,
+        outcome: model.Outcome,
+        usage: Iterable[model.Usage],
+        *,
+        patience: Patience | None = None,
+    ) -> model.TellResult:
+        request = self._tell(outcome, usage)
+        with self._telling():
+            reply = await self._line.call(self._line.trials.Tell, request, patience=patience)
+        return self._told(reply)

@@ -1,0 +1,67 @@
+"""``groat trials``: every trial of a study with what it tried and measured."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+
+from rich.table import Table
+
+from groat import model
+from groat.cli.output import amount, number, show
+from groat.client import Client
+
+
+def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
+    """Add the options of ``trials``."""
+    del common
+    parser.add_argument("study", help="its id")
+    parser.add_argument(
+        "--state",
+        action="append",
+        default=[],
+        type=model.TrialState,
+        metavar="STATE",
+        help=f"only trials that are {', '.join(state.value for state in model.TrialState)}",
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(client: Client, wanted: argparse.Namespace) -> None:
+    study = client.study(wanted.study)
+    trials = list(study.trials(states=wanted.state))
+    show(trials, lambda: table(study.spec, trials), as_json=wanted.json)
+
+
+def table(spec: model.StudySpec, trials: Sequence[model.Trial]) -> Table:
+    """Draw one line per trial."""
+    parameters = [parameter.id for parameter in spec.search_space.parameters]
+    metrics = [metric.id for metric in spec.metrics]
+    drawn = Table("trial", "state", "by", *parameters, *metrics, "spent")
+    for trial in trials:
+        drawn.add_row(
+            str(trial.number),
+            trial.state.value,
+            trial.generator or trial.origin.value,
+            *(value(trial, parameter) for parameter in parameters),
+            *(measured(trial, metric) for metric in metrics),
+            amount(trial.spend.total),
+        )
+    return drawn
+
+
+def value(trial: model.Trial, parameter_id: str) -> str:
+    """Write a parameter's value; a hyphen when it is not active."""
+    chosen = trial.configuration.get(parameter_id)
+    if isinstance(chosen, float):
+        return number(chosen)
+    return "-" if chosen is None else str(chosen)
+
+
+def measured(trial: model.Trial, metric_id: str) -> str:
+    """Write a metric's value with its standard error; a hyphen when there is none."""
+    seen = trial.measurement.value(metric_id) if trial.measurement else None
+    if seen is None:
+        return "-"
+    error = "" if seen.standard_error is None else f" ± {number(seen.standard_error)}"
+    return number(seen.value) + error
