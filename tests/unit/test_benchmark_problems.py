@@ -7,7 +7,7 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks import cube, mixed_rag, problems
+from benchmarks import cube, mixed_rag, peers, problems, results, runs
 
 from groat import model
 
@@ -186,6 +186,33 @@ def test_numbers_come_back_from_the_cube(value: int) -> None:
     domain = model.IntDomain(min=64, max=2048, log_scale=True)
 
     assert cube.value_at(domain, cube.unit_of(domain, value)) == value
+
+
+@pytest.mark.parametrize("name", ["scipy-sobol", "pymoo-nsga2", "optuna-nsga2", "optuna-tpe"])
+def test_peers_start_from_the_configuration_in_use(name: str) -> None:
+    """No peer is worse off than groat, which tries today's configuration first."""
+    problem = problems.look_up("mixed_rag")
+    today = problem.losses(problem.evaluate(cube.default(problem.space)))
+
+    run = peers.PEERS[name][0](problem, 0, 24)
+
+    assert run.losses.shape == (24, 2)
+    np.testing.assert_allclose(run.losses[0], today)
+
+
+def test_a_lucky_draw_is_scored_by_the_truth() -> None:
+    """What looks best hides the better configuration, and only what looks best counts."""
+    problem = problems.look_up("zdt1")
+    run = runs.Run(
+        losses=np.array([[0.5, 0.5], [0.4, 0.4]]),
+        truths=np.array([[0.1, 0.1], [0.6, 0.6]]),
+        cpu_s=0.0,
+    )
+
+    curve = results.curve(problem, run)
+
+    best = problem.best_hypervolume
+    np.testing.assert_allclose(curve, [1.0 / best, 0.25 / best], atol=1e-5)
 
 
 def is_in(domain: model.Domain, value: model.Value) -> bool:

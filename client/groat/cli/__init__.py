@@ -53,9 +53,7 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _add_common(
-    parser: argparse.ArgumentParser, *, server: str, as_json: bool | str
-) -> None:
+def _add_common(parser: argparse.ArgumentParser, *, server: str, as_json: bool | str) -> None:
     parser.add_argument(
         "--server",
         default=server,
@@ -68,7 +66,3 @@ def _add_common(
 def _refuse(sentence: str) -> int:
     sys.stderr.write(f"groat: {sentence}\n")
     return 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -14,7 +14,7 @@ from rich.console import Console, RenderableType
 
 from groat import model
 
-Json: TypeAlias = "bool | int | float | str | None | list[Json] | dict[str, Json]"
+Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
 def show(value: object, render: Callable[[], RenderableType], *, as_json: bool) -> None:

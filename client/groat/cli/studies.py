@@ -93,9 +93,7 @@ def sheet(study: model.Study) -> Table:
     drawn.add_row("algorithm", f"{spec.algorithm.kind.kind}, seed {spec.algorithm.seed}")
     drawn.add_row("spent", f"{amount(status.settled.total)} of {amount(spec.budget.max_spend)}")
     drawn.add_row("held", amount(status.held))
-    drawn.add_row(
-        "trials", f"{status.finished_trials} finished, {status.running_trials} running"
-    )
+    drawn.add_row("trials", f"{status.finished_trials} finished, {status.running_trials} running")
     if study.last_decision is not None:
         drawn.add_row("guard", study.last_decision.explanation)
     return drawn

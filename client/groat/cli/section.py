@@ -1,0 +1,147 @@
+"""A table of a study file, read key by key so that no typo is passed over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import NoReturn, TypeVar, cast
+
+from groat import model
+from groat.errors import InvalidArgument
+
+T = TypeVar("T")
+
+
+class Section:
+    """One table; every key is taken once, and none may be left over.
+
+    Args:
+        content: What stands there.
+        path: Where it stands; empty is the file itself.
+    """
+
+    def __init__(self, content: object, path: str) -> None:
+        if not isinstance(content, dict):
+            raise InvalidArgument.at(path, "must be a table")
+        self._left = dict(cast("dict[str, object]", content))
+        self._path = path
+
+    def at(self, key: str) -> str:
+        """Return the path of a key."""
+        return f"{self._path}.{key}" if self._path else key
+
+    def take(self, key: str, read: Callable[[object, str], T]) -> T | None:
+        """Read and remove a key; ``None`` when it is not there."""
+        return read(self._left.pop(key), self.at(key)) if key in self._left else None
+
+    def need(self, key: str, read: Callable[[object, str], T]) -> T:
+        """Read and remove a key that must be there."""
+        if key not in self._left:
+            raise InvalidArgument.at(self.at(key), "missing")
+        return read(self._left.pop(key), self.at(key))
+
+    def which(self, *keys: str) -> str:
+        """Return the one of several keys that is there."""
+        found = [key for key in keys if key in self._left]
+        if len(found) != 1:
+            problem = f"needs exactly one of {', '.join(keys)}, and has {len(found)}"
+            raise InvalidArgument.at(self._path, problem)
+        return found[0]
+
+    def sections(self, key: str) -> list[Section]:
+        """Read and remove a list of tables."""
+        entries = self.take(key, many) or []
+        return [Section(entry, f"{self.at(key)}[{i}]") for i, entry in enumerate(entries)]
+
+    def end(self) -> None:
+        """Refuse what nobody took."""
+        for key in self._left:
+            raise InvalidArgument.at(self.at(key), "unknown; see docs/study-file.md")
+
+
+def text(content: object, path: str) -> str:
+    """Read a string."""
+    return content if isinstance(content, str) else _odd(content, path, "a string")
+
+
+def whole(content: object, path: str) -> int:
+    """Read a whole number."""
+    if isinstance(content, int) and not isinstance(content, bool):
+        return content
+    return _odd(content, path, "a whole number")
+
+
+def real(content: object, path: str) -> float:
+    """Read any number."""
+    if isinstance(content, int | Decimal) and not isinstance(content, bool):
+        return float(content)
+    return _odd(content, path, "a number")
+
+
+def truth(content: object, path: str) -> bool:
+    """Read true or false."""
+    return content if isinstance(content, bool) else _odd(content, path, "true or false")
+
+
+def many(content: object, path: str) -> list[object]:
+    """Read a list."""
+    return (
+        cast("list[object]", content)
+        if isinstance(content, list)
+        else _odd(content, path, "a list")
+    )
+
+
+def value(content: object, path: str) -> model.Value:
+    """Read a parameter's value."""
+    if isinstance(content, Decimal):
+        return float(content)
+    if isinstance(content, bool | int | str):
+        return content
+    return _odd(content, path, "a number, a string, true or false")
+
+
+def values(content: object, path: str) -> list[model.Value]:
+    """Read a list of parameter values."""
+    return [value(entry, f"{path}[{i}]") for i, entry in enumerate(many(content, path))]
+
+
+def texts(content: object, path: str) -> list[str]:
+    """Read a list of strings."""
+    return [text(entry, f"{path}[{i}]") for i, entry in enumerate(many(content, path))]
+
+
+def table(content: object, path: str) -> dict[str, object]:
+    """Read a table whose keys are free."""
+    return (
+        cast("dict[str, object]", content)
+        if isinstance(content, dict)
+        else _odd(content, path, "a table")
+    )
+
+
+def moment(content: object, path: str) -> datetime:
+    """Read a moment with its time zone: TOML's own, or a string in JSON."""
+    try:
+        read = datetime.fromisoformat(content) if isinstance(content, str) else content
+    except ValueError:
+        read = None
+    if isinstance(read, datetime) and read.tzinfo is not None:
+        return read.astimezone(UTC)
+    return _odd(content, path, "a moment with its time zone, such as 2026-12-24T18:00:00Z")
+
+
+def money(content: object, path: str) -> model.Money:
+    """Read an amount: a number of US dollars, or a string with any currency."""
+    if isinstance(content, int | Decimal) and not isinstance(content, bool):
+        content = str(content)
+    amount, _, currency = content.partition(" ") if isinstance(content, str) else ("", "", "")
+    try:
+        return model.Money.of(amount, currency or "USD")
+    except ValueError:
+        return _odd(content, path, 'an amount, such as 5, "0.15" or "5 EUR"')
+
+
+def _odd(content: object, path: str, wanted: str) -> NoReturn:
+    raise InvalidArgument.at(path, f"{content!r:.60} is not {wanted}")
