@@ -7,7 +7,7 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from benchmarks.report import names
+from benchmarks.report import names, problem_names
 from benchmarks.results import Row
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -21,7 +21,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
     One panel per problem; groat's curves are thick, the peers' dashed.
     """
-    problems = names(rows, "problem")
+    problems = problem_names(rows)
     across = min(len(problems), 3)
     down = -(-len(problems) // across)
     figure = Figure(figsize=(4.6 * across, 3.6 * down + 0.8), layout="constrained")

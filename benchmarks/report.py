@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean, median
 
+from benchmarks import peers, problems
 from benchmarks.results import Row
 from scipy.stats import rankdata
 
@@ -20,7 +21,7 @@ def markdown(rows: Sequence[Row], trials: int) -> str:
         return "No finished runs.\n"
     checkpoints = [count for count in CHECKPOINTS if count <= trials] or [trials]
     parts = [_head(rows)]
-    parts += [_problem(rows, problem, checkpoints) for problem in names(rows, "problem")]
+    parts += [_problem(rows, problem, checkpoints) for problem in problem_names(rows)]
     parts += [_ranks(rows, checkpoints), _losses(rows, checkpoints)]
     return "\n\n".join(parts) + "\n"
 
@@ -28,6 +29,12 @@ def markdown(rows: Sequence[Row], trials: int) -> str:
 def names(rows: Iterable[Row], field: str) -> list[str]:
     """Return the distinct values of a text field, in order of appearance."""
     return list(dict.fromkeys(str(getattr(row, field)) for row in rows))
+
+
+def problem_names(rows: Iterable[Row]) -> list[str]:
+    """Return the problems of the rows, in the order of `problems.NAMES`."""
+    present = {row.problem for row in rows}
+    return [name for name in problems.NAMES if name in present]
 
 
 def values(rows: Iterable[Row], problem: str, optimizer: str, trials: int) -> list[float]:
@@ -42,12 +49,13 @@ def _head(rows: Sequence[Row]) -> str:
     return f"""# Search quality per trial
 
 Normalised hypervolume: 1 is the best known front, 0 is nothing beyond the reference point.
-Medians over {len({row.seed for row in rows})} seeds, with the least and the greatest; sequential;
-higher is better. CPU: median seconds of the optimizer alone for the whole run, with what it
-loads lazily; for groat that is the server with its worker processes, gRPC and SQLite included.
+Medians over seeds, with the least and the greatest; sequential; higher is better; n/a: the
+optimizer has nothing of its own to say there. CPU: median seconds of the optimizer alone for the
+whole run, with what it loads lazily; for groat that is the server with its worker processes, gRPC
+and SQLite included.
 
-Runs of {dates[0]} to {dates[-1]}. {_cpu_model()}, {os.cpu_count()} cores, shared with other
-work; one thread per process; Python {platform.python_version()}; {versions}.
+Runs from {dates[0]} to {dates[-1]} on {_cpu_model()}, {os.cpu_count()} cores that were shared with
+other work; one thread per process; Python {platform.python_version()}; {versions}.
 {_fallbacks(rows)}"""
 
 
@@ -62,13 +70,16 @@ def _fallbacks(rows: Sequence[Row]) -> str:
 
 def _problem(rows: Sequence[Row], problem: str, checkpoints: Sequence[int]) -> str:
     head = "".join(f" {count} trials |" for count in checkpoints)
-    lines = [f"## {problem}\n", f"| |{head} CPU s |", "|---" * (len(checkpoints) + 2) + "|"]
+    rule = "|---" * (len(checkpoints) + 3) + "|"
+    lines = [f"## {problem}\n", f"| |{head} CPU s | seeds |", rule]
     optimizers = names(rows, "optimizer")
     final = {name: values(rows, problem, name, checkpoints[-1]) for name in optimizers}
     for name in sorted(optimizers, key=lambda name: -median(final[name] or [-1.0])):
         cells = [_spread(values(rows, problem, name, count)) for count in checkpoints]
         spent = [row.cpu_s for row in rows if (row.problem, row.optimizer) == (problem, name)]
-        cells.append(f"{median(spent):.1f}" if spent else "n/a")
+        cells += [f"{median(spent):.1f}" if spent else "", str(len(spent))]
+        if not peers.can_run(name, problems.look_up(problem)):
+            cells = ["n/a"] * len(cells)
         lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 
@@ -90,14 +101,14 @@ def _ranks(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
 
 def _mean_rank(rows: Sequence[Row], complete: Sequence[str], name: str, count: int) -> float:
     ranks: list[float] = []
-    for problem in names(rows, "problem"):
+    for problem in problem_names(rows):
         scores = [-median(values(rows, problem, other, count)) for other in complete]
         ranks.append(float(rankdata(scores)[complete.index(name)]))
     return mean(ranks)
 
 
 def _complete(rows: Sequence[Row]) -> list[str]:
-    every = set(names(rows, "problem"))
+    every = set(problem_names(rows))
     optimizers = names(rows, "optimizer")
     return [n for n in optimizers if {r.problem for r in rows if r.optimizer == n} == every]
 
@@ -107,7 +118,7 @@ def _losses(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
     title = "## Where a peer is ahead of groat-auto\n"
     lines = [
         f"- {problem}, {count} trials: {', '.join(ahead)}"
-        for problem in names(rows, "problem")
+        for problem in problem_names(rows)
         for count in checkpoints
         if (ahead := _ahead(rows, problem, count))
     ]
@@ -128,7 +139,7 @@ def _ahead(rows: Sequence[Row], problem: str, count: int) -> list[str]:
 
 def _spread(scores: Sequence[float]) -> str:
     if not scores:
-        return "n/a"
+        return "not run"
     return f"{median(scores):.3f} ({min(scores):.2f}-{max(scores):.2f})"
 
 

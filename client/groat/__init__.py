@@ -16,7 +16,8 @@ The first program fits on a postcard::
     for trial in study:
         quality, input, output = run_my_system(trial["k"], trial["temperature"])
         trial.tell({"quality": quality}, usage=[groat.tokens("gpt-4o-mini", input, output)])
-    print(study.front())
+    for best in study.front().trials:
+        print(best.number, best.configuration)
 
 `groat.aio` has the same client for asyncio, `groat.model` every value there is.
 """

@@ -30,6 +30,7 @@ class AioLine:
     def __init__(self, address: str, patience: Patience) -> None:
         self._channel = grpc.aio.insecure_channel(address, options=OPTIONS)
         self.patience = patience
+        self._address = address
         self._is_closed = False
         self._beating: set[asyncio.Task[None]] = set()
         self._dice = random.Random()  # noqa: S311 - spreads pauses, keeps no secret
@@ -49,7 +50,8 @@ class AioLine:
         Raises:
             GroatError: The server refused it, or no answer came in time.
         """
-        tries = Tries(patience or self.patience, now=time.monotonic(), dice=self._dice)
+        patience = patience or self.patience
+        tries = Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
         while not self._is_closed:
             timeout = tries.timeout(time.monotonic())
             try:

@@ -29,6 +29,7 @@ class Line:
     def __init__(self, address: str, patience: Patience) -> None:
         self._channel = grpc.insecure_channel(address, options=OPTIONS)
         self.patience = patience
+        self._address = address
         self._closed = threading.Event()
         self._dice = random.Random()  # noqa: S311 - spreads pauses, keeps no secret
         self.trials = service_pb2_grpc.TrialServiceStub(self._channel)
@@ -47,7 +48,8 @@ class Line:
         Raises:
             GroatError: The server refused it, or no answer came in time.
         """
-        tries = Tries(patience or self.patience, now=time.monotonic(), dice=self._dice)
+        patience = patience or self.patience
+        tries = Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
         while not self._closed.is_set():
             timeout = tries.timeout(time.monotonic())
             try:

@@ -49,12 +49,16 @@ class Tries:
     """The tries of one call.
 
     Args:
+        address: Who is asked, for the message.
         patience: How long to go on.
         now: Seconds on a clock that never goes back, as all later ``now``.
         dice: Spreads the pauses, so that many clients do not come back at once.
     """
 
-    def __init__(self, patience: Patience, *, now: float, dice: random.Random) -> None:
+    def __init__(
+        self, address: str, patience: Patience, *, now: float, dice: random.Random
+    ) -> None:
+        self._address = address
         self._timeout = patience.timeout
         self._end = now + max(patience.total, patience.timeout)
         self._began = now
@@ -85,4 +89,10 @@ class Tries:
 
     def _given_up(self, error: grpc.RpcError, now: float) -> errors.GroatError:
         meaning = wire.from_rpc_error(error)
-        return type(meaning)(f"{meaning} (tried {self._failed} times in {now - self._began:.0f} s)")
+        if not isinstance(meaning, errors.Unreachable):
+            return meaning
+        tries = "1 try" if self._failed == 1 else f"{self._failed} tries"
+        return errors.Unreachable(
+            f"no answer from {self._address} in {now - self._began:.0f} s and {tries}"
+            f" ({error.details() or error.code().name}); asking again is safe"
+        )

@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             algorithm=groat.Algorithm(kind=groat.Bayesian(), seed=1),
             budget=groat.Budget(
                 max_spend=groat.Money.of(wanted.cap),
-                max_trial_spend=groat.Money.of("0.30"),
+                max_trial_spend=groat.Money.of("0.26"),
                 max_trials=wanted.trials,
             ),
         )

@@ -51,7 +51,7 @@ def front_table(front: groat.Front, baseline: model.Trial) -> Table:
         if is_baseline and trial.number in on_front:
             mark = "today, on the front"
         table.add_row(mark, *_cells(trial), style="bold yellow" if is_baseline else None)
-    table.caption = "* at least as good as today's, for at most its money per question"
+    table.caption = "* better than today's for at most its money per question"
     return table
 
 
@@ -106,7 +106,7 @@ def bill(status: groat.BudgetStatus) -> Table:
 def draw(path: Path, trials: Sequence[model.Trial], front: groat.Front, today: model.Trial) -> None:
     """Plot quality against money: everything tried, the front, and today's place."""
     figure, axes = pyplot.subplots(figsize=(8, 5), layout="constrained")
-    tried = axes.scatter(*_places(trials), c="lightgray", label=f"{len(trials)} trials")
+    tried = axes.scatter(*_places(trials), c="lightgray", label="tried")
     tried.set_zorder(1)
     times = [1000 * value(trial, TIME) for trial in front.trials]
     members = axes.scatter(*_places(front.trials), c=times, cmap="viridis", label="front", zorder=2)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from collections.abc import Sequence
 from importlib import import_module
-from typing import Protocol, Self, cast
+from typing import Protocol, cast
 
 from rich.console import Group, RenderableType
 from rich.table import Table
@@ -17,20 +17,18 @@ from groat.cli.trials import measured, value
 from groat.client import Client
 
 
-class _Signal(Protocol):
-    def label(self, text: str) -> Self: ...
-
-
-class _Figure(Protocol):
+class _Plotext(Protocol):
     """The part of plotext, which has no types, that is used here."""
 
-    def clear(self) -> object: ...
-    def plot_size(self, width: int, height: int) -> object: ...
-    def theme(self, name: str) -> object: ...
-    def signal(self, x: Sequence[float], y: Sequence[float], *, marker: str) -> _Signal: ...
-    def draw(self, signal: _Signal) -> object: ...
-    def label(self, label: str, axis: str) -> object: ...
-    def build(self) -> object: ...
+    def clear_figure(self) -> None: ...
+    def plotsize(self, width: int, height: int) -> None: ...
+    def theme(self, theme: str) -> None: ...
+    def scatter(
+        self, x: Sequence[float], y: Sequence[float], *, marker: str, label: str
+    ) -> None: ...
+    def xlabel(self, label: str) -> None: ...
+    def ylabel(self, label: str) -> None: ...
+    def build(self) -> str: ...
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -73,6 +71,8 @@ def table(spec: model.StudySpec, front: model.Front) -> Table:
 
 
 def _caption(front: model.Front) -> str:
+    if not front.finished_trials:
+        return "No trial has finished yet."
     words = f"{front.size} of {front.finished_trials} finished trials"
     words += f", hypervolume {number(front.hypervolume)}"
     return words if front.feasible else f"{words}; none keeps the constraints"
@@ -95,23 +95,23 @@ def plot(
     front: model.Front, trials: Sequence[model.Trial], axes: tuple[str, str], *, width: int = 72
 ) -> Text:
     """Draw two metrics of every measured trial; the front stands out."""
-    figure = cast(_Figure, import_module("plotext").figure)
-    figure.clear()
-    figure.plot_size(width, 20)
-    figure.theme("colorless")
+    picture = cast(_Plotext, import_module("plotext"))
+    picture.clear_figure()
+    picture.plotsize(width, 20)
+    picture.theme("clear")
     best = {trial.number for trial in front.trials}
-    for marker, name, group in (
-        ("·", "others", [trial for trial in trials if trial.number not in best]),
-        ("●", "front", front.trials),
-    ):
-        x, y = _column(group, axes[0]), _column(group, axes[1])
-        if x and len(x) == len(y):
-            figure.draw(figure.signal(x, y, marker=marker).label(name))
-    figure.label(axes[0], "x")
-    figure.label(axes[1], "y")
-    return Text.from_ansi(str(figure.build()))
+    others = [trial for trial in trials if trial.number not in best]
+    for marker, label, group in (("·", "others", others), ("●", "front", front.trials)):
+        points = _points(group, axes)
+        if points:
+            x, y = zip(*points, strict=True)
+            picture.scatter(x, y, marker=marker, label=label)
+    picture.xlabel(axes[0])
+    picture.ylabel(axes[1])
+    return Text.from_ansi(picture.build())
 
 
-def _column(trials: Sequence[model.Trial], metric_id: str) -> list[float]:
-    values = (trial.measurement.value(metric_id) for trial in trials if trial.measurement)
-    return [value.value for value in values if value is not None]
+def _points(trials: Sequence[model.Trial], axes: tuple[str, str]) -> list[tuple[float, float]]:
+    seen = [trial.measurement for trial in trials if trial.measurement is not None]
+    pairs = ((one.value(axes[0]), one.value(axes[1])) for one in seen)
+    return [(x.value, y.value) for x, y in pairs if x is not None and y is not None]

@@ -14,6 +14,8 @@ from rich.console import Console, RenderableType
 
 from groat import model
 
+_WIDE = 10_000
+
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
 
@@ -22,7 +24,14 @@ def show(value: object, render: Callable[[], RenderableType], *, as_json: bool) 
     if as_json:
         print(json.dumps(plain(value)), flush=True)
     else:
-        Console(soft_wrap=not sys.stdout.isatty()).print(render())
+        console().print(render())
+
+
+def console() -> Console:
+    """Return a console that prints names as they are, whatever is in them."""
+    # Where nobody looks nothing is cut: a pipe gets tables as wide as they are.
+    width = None if sys.stdout.isatty() else _WIDE
+    return Console(width=width, markup=False, emoji=False, highlight=False)
 
 
 def plain(value: object) -> Json:

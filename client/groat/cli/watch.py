@@ -8,13 +8,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from rich.console import Console
 from rich.live import Live
 from rich.table import Table
 
 from groat import model
 from groat.cli.forecast import predicted_end
-from groat.cli.output import amount, number, show
+from groat.cli.output import amount, console, number, show
 from groat.client import Client, Study
 
 
@@ -58,7 +57,7 @@ def _run(client: Client, wanted: argparse.Namespace) -> None:
             for glance in glances:
                 show(glance, lambda: "", as_json=True)
             return
-        with Live(console=Console(), auto_refresh=False) as live:
+        with Live(console=console(), auto_refresh=False) as live:
             for glance in glances:
                 live.update(table(glance), refresh=True)
     except KeyboardInterrupt:

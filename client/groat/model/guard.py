@@ -14,8 +14,8 @@ class GuardPolicy:
     """How careful the guard is.
 
     Attributes:
-        hold_quantile: A running trial holds this quantile of its predicted
-            spend; between 0.5 and 0.99.
+        hold_quantile: Without a declared ``max_trial_spend``, a running trial
+            holds this quantile of its predicted spend; between 0.5 and 0.99.
     """
 
     hold_quantile: float = 0.9

@@ -239,8 +239,9 @@ class Budget:
 
     Attributes:
         max_spend: Hard: settled + held never passes it at an ask.
-        max_trial_spend: The most that one trial is expected to spend; held for
-            it until trials have told theirs.
+        max_trial_spend: The most that one trial spends, held for each while it
+            runs. Without it the hold is learnt from told trials, and the first
+            trial runs alone.
         deadline: No ask gets a trial after it.
     """
 

@@ -25,7 +25,7 @@ class GuardPolicy(_message.Message):
 
     HOLD_QUANTILE_FIELD_NUMBER: _builtins.int
     hold_quantile: _builtins.float
-    """a running trial holds this quantile of its predicted spend; 0 means 0.9"""
+    """without max_trial_spend, a running trial holds this quantile of its predicted spend; 0 means 0.9"""
     def __init__(
         self,
         *,

@@ -487,7 +487,7 @@ class Budget(_message.Message):
 
     @_builtins.property
     def max_trial_spend(self) -> Global___Money:
-        """the most that one trial is expected to spend; held for it until trials have told theirs"""
+        """the most that one trial spends; held for each while it runs. Empty = learnt from told trials"""
 
     @_builtins.property
     def deadline(self) -> _timestamp_pb2.Timestamp:

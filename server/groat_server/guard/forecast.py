@@ -13,6 +13,9 @@ from groat import model
 _PRIOR_SD = 0.5
 """Spread of log spend between trials before any is known: a factor of 1.65."""
 
+_MOST_LOG_NANOS = 42.0
+"""About 1.7 billion units: no forecast reaches past what 64 bits hold."""
+
 _PRIOR_WEIGHT = 3.0
 """How many trials the prior spread counts for."""
 
@@ -22,16 +25,19 @@ def hold_for(
 ) -> model.Money | None:
     """Return what to set aside for one more trial.
 
+    A declared most is set aside in full, since nothing stops a trial half-way:
+    then the cap is passed only by a trial that breaks its own declaration.
+
     Args:
-        policy: Says which quantile of the predicted spend.
-        budget: ``max_trial_spend`` is the hold while nothing is told, and the
-            most that is ever held.
+        policy: Says which quantile of the predicted spend, without a declaration.
+        budget: ``max_trial_spend`` is the declaration.
         told: Spend of each finished trial. Trials that spent nothing teach
             nothing here.
 
     Returns:
-        A quantile of the predicted spend. ``None`` when neither a told trial nor
-        a declared limit says anything: then one trial runs alone, on all that is left.
+        The declared most, or else a quantile of the predicted spend. ``None``
+        when nothing is declared and nothing told: then one trial runs alone, on
+        all that is left.
 
     Source:
         Log spend as normal with a normal-inverse-gamma prior, so that one more
@@ -39,16 +45,14 @@ def hold_for(
         section 3.3, with a flat prior on the mean.
     """
     spent = [amount.nanos for amount in told if amount.nanos > 0]
-    limit = budget.max_trial_spend
-    if not spent:
-        return limit
+    if budget.max_trial_spend is not None or not spent:
+        return budget.max_trial_spend
     logs = np.log(np.array(spent, dtype=float))
     n, freedom = len(logs), _PRIOR_WEIGHT + len(logs) - 1
     squares = _PRIOR_WEIGHT * _PRIOR_SD**2 + float(((logs - logs.mean()) ** 2).sum())
     scale = math.sqrt(squares / freedom * (1 + 1 / n))
     log_hold = float(logs.mean()) + float(stdtrit(freedom, policy.hold_quantile)) * scale
-    hold = model.Money(math.ceil(math.exp(min(log_hold, 42.0))), told[0].currency)
-    return hold if limit is None else min(hold, limit)
+    return model.Money(math.ceil(math.exp(min(log_hold, _MOST_LOG_NANOS))), told[0].currency)
 
 
 def affordable_trials(study: model.Study, told: Sequence[model.Money]) -> int | None:

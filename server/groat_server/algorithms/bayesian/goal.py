@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TypeAlias
+
 import numpy as np
+import numpy.typing as npt
 
 from groat_server import front
 from groat_server.algorithms.base import Bools, Floats
+
+Integers: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_ROWS = 100
 _WORST_SHARE = 0.8
@@ -19,8 +24,18 @@ def front_of(losses: Floats, feasible: Bools) -> Floats:
     """
     rows = losses[feasible]
     best = np.unique(rows[front.non_dominated(rows)], axis=0)
-    lonely = np.argsort(-front.crowding_distance(best), kind="stable")
-    return best[np.sort(lonely[:_MOST_ROWS])]
+    return loneliest(best, _MOST_ROWS)
+
+
+def loneliest(best: Floats, count: int) -> Floats:
+    """Return at most ``count`` rows of a front ``(k, m)``, by crowding distance."""
+    return best[lonely_rows(best, count)]
+
+
+def lonely_rows(best: Floats, count: int) -> Integers:
+    """Return the numbers of those rows, rising."""
+    order = np.argsort(-front.crowding_distance(best), kind="stable")
+    return np.sort(order[:count])
 
 
 def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -> Floats:

@@ -15,8 +15,9 @@ from groat_server.algorithms.design import Known
 
 _MOST_SEARCHES = 16
 _MOST_EXACT_OBJECTIVES = 3
-_MOST_BASELINE = 24
 _FEW = 8
+_MANY_ROWS = 16
+_SHORT_LIST = 32
 
 
 class Step:
@@ -79,11 +80,10 @@ class Step:
         pool = candidates.first_pool(space, parents, rng)
         hoped = self._models.hopes(features(space, pool))
         reference = goal.reference_point(best, self._seen, hoped, self._problem.reference)
-        if self._problem.objectives <= _MOST_EXACT_OBJECTIVES:
-            score = self._exact(best, reference)
-        else:
-            score = self._sampled(losses, reference, int(rng.integers(2**31)))
-        return candidates.search(space, score, pool, known, rng)
+        exact = self._problem.objectives <= _MOST_EXACT_OBJECTIVES
+        steering = self._score(best if exact else goal.loneliest(best, _MANY_ROWS), reference)
+        found = candidates.search(space, steering, pool, known, rng)
+        return found if exact else self._judged(found, losses, reference, rng)
 
     def _is_parent(self, losses: Floats) -> Bools:
         """The feasible front; while nothing is feasible, the rows nearest to it."""
@@ -96,7 +96,7 @@ class Step:
         parent[np.argsort(-chances, kind="stable")[:_FEW]] = True
         return parent
 
-    def _exact(self, best: Floats, reference: Floats) -> candidates.Score:
+    def _score(self, best: Floats, reference: Floats) -> candidates.Score:
         models = self._models
         improvement = Improvement(best, reference, [one.warp for one in models.objectives])
 
@@ -109,21 +109,27 @@ class Step:
 
         return score
 
-    def _sampled(self, losses: Floats, reference: Floats, seed: int) -> candidates.Score:
-        space, models = self._problem.space, self._models
-        rows = np.flatnonzero(self._is_parent(losses))
-        lonely = np.argsort(-front.crowding_distance(losses[rows]), kind="stable")
-        baseline = self._points[rows[np.sort(lonely[:_MOST_BASELINE])]]
+    def _judged(
+        self, found: Floats, losses: Floats, reference: Floats, rng: np.random.Generator
+    ) -> Floats:
+        """Reorder the first of ``found (n, d)`` by sampled improvement.
+
+        With many objectives boxes become too many to be exact: the search is
+        steered by a thinned front, and sampling judges what it found.
+        """
+        space, models, first = self._problem.space, self._models, found[:_SHORT_LIST]
+        if not len(first):
+            return found
+        parents = np.flatnonzero(self._is_parent(losses))
+        baseline = self._points[parents[goal.lonely_rows(losses[parents], _MANY_ROWS)]]
         improvement = SampledImprovement.over(
             models.objectives,
             reference,
             features(space, baseline),
             features(space, self._believed),
-            seed,
+            int(rng.integers(2**31)),
         )
-
-        def score(points: Floats) -> Floats:
-            inputs = features(space, points)
-            return improvement.log_expected(inputs) + models.feasibility.log_chances(inputs)
-
-        return score
+        inputs = features(space, first)
+        values = improvement.log_expected(inputs) + models.feasibility.log_chances(inputs)
+        order = np.argsort(-values, kind="stable")
+        return np.concatenate([first[order], found[_SHORT_LIST:]])

@@ -1,0 +1,94 @@
+"""Which trials are kept alive, and how a worker learns that one was given away."""
+
+from __future__ import annotations
+
+import gc
+from datetime import timedelta
+
+from groat import model, wire
+from groat._leases import Leases, Life
+from groat.v1 import service_pb2
+
+MINUTE = timedelta(minutes=1)
+
+
+def reply(*states: tuple[int, model.Directive]) -> service_pb2.HeartbeatResponse:
+    """What a server says about trials by their numbers."""
+    answers = [
+        model.LeaseState(number=number, lease=None, directive=directive)
+        for number, directive in states
+    ]
+    return service_pb2.HeartbeatResponse(
+        leases=[wire.lease_state_to_proto("s", answer) for answer in answers]
+    )
+
+
+def test_a_beat_comes_at_a_third_of_a_lease() -> None:
+    """Two may get lost before a trial does."""
+    assert Leases("s", MINUTE).interval == 20.0
+
+
+def test_all_live_trials_share_one_beat() -> None:
+    """A worker with fifty trials sends one request, not fifty."""
+    leases, lives = Leases("s", MINUTE), [Life(number) for number in range(3)]
+    for life in lives:
+        leases.add(f"lease-{life.number}", life)
+
+    (request,) = leases.beats()
+
+    expected = ("s", [(0, "lease-0"), (1, "lease-1"), (2, "lease-2")])
+    assert wire.renewals_from_proto(request) == expected
+
+
+def test_more_trials_than_a_request_takes_are_split() -> None:
+    """A request takes 1,000 renewals at most."""
+    leases, lives = Leases("s", MINUTE), [Life(number) for number in range(2_001)]
+    for life in lives:
+        leases.add(f"lease-{life.number}", life)
+
+    assert [len(request.renewals) for request in leases.beats()] == [1_000, 1_000, 1]
+
+
+def test_the_first_trial_begins_the_beating() -> None:
+    """One beats for all, until none is left; the next begins again."""
+    leases, first, second = Leases("s", MINUTE), Life(1), Life(2)
+
+    assert [leases.add("a", first), leases.add("b", second)] == [True, False]
+    leases.drop("a")
+    leases.drop("b")
+    assert leases.beats() == []
+    assert leases.add("a", first)
+
+
+def test_a_forgotten_trial_is_not_kept_alive() -> None:
+    """A worker that drops its handle would otherwise hold the trial for ever."""
+    leases = Leases("s", MINUTE)
+    leases.add("lease", Life(1))
+
+    gc.collect()
+
+    assert leases.beats() == []
+
+
+def test_an_abandoned_trial_learns_it_and_beats_no_more() -> None:
+    """The others go on."""
+    leases, given_away, kept = Leases("s", MINUTE), Life(1), Life(2)
+    leases.add("a", given_away)
+    leases.add("b", kept)
+    (request,) = leases.beats()
+
+    leases.settle(request, reply((1, model.Directive.ABANDON), (2, model.Directive.CONTINUE)))
+
+    assert (given_away.is_over, kept.is_over) == (True, False)
+    assert wire.renewals_from_proto(leases.beats()[0]) == ("s", [(2, "b")])
+
+
+def test_a_study_that_is_gone_abandons_all() -> None:
+    """Nobody will take their results."""
+    leases, life = Leases("s", MINUTE), Life(1)
+    leases.add("a", life)
+
+    leases.abandon_all()
+
+    assert life.is_over
+    assert leases.beats() == []

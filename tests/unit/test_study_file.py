@@ -1,0 +1,208 @@
+"""Study files say exactly what the model says, and no typo is passed over."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import groat
+from groat import model
+from groat.cli import study_file
+from groat.errors import InvalidArgument
+
+ROOT = Path(__file__).parents[2]
+EXAMPLE = ROOT / "examples" / "study.toml"
+
+WHOLE = """
+id = "s"
+display_name = "S"
+labels = { team = "x" }
+algorithm = { kind = "nsga2", population_size = 8, seed = 7, allow_replicates = true }
+max_concurrent_trials = 4
+max_attempts = 2
+lease_seconds = 90
+hold_quantile = 0.8
+
+[budget]
+max_spend = "5.5 EUR"
+max_trial_spend = "0.25 EUR"
+max_trials = 9
+deadline = 2026-12-24T18:00:00+01:00
+
+[[parameters]]
+id = "t"
+real = [0, 1.5]
+step = 0.5
+default = 0.5
+when = { r = ["a"] }
+
+[[parameters]]
+id = "k"
+integer = [1, 100]
+log = true
+
+[[parameters]]
+id = "r"
+choice = ["a", "b"]
+
+[[parameters]]
+id = "f"
+flag = true
+
+[[parameters]]
+id = "c"
+levels = [1, 2.5]
+
+[[metrics]]
+maximize = "q"
+bound = 0.5
+unit = "1"
+
+[[metrics]]
+minimize = "p"
+derive = "money_per_example"
+
+[[metrics]]
+at_most = "l"
+bound = 2
+derive = { from = "latency_per_example", aggregation = "p95" }
+
+[[metrics]]
+at_least = "v"
+bound = 0.1
+derive = { from = "score_per_example", score = "valid" }
+
+[[metrics]]
+tracked = "w"
+
+[[rates]]
+provider = "p"
+model = "m"
+unit = "input_token"
+amount = "0.15 EUR"
+per = 1_000_000
+"""
+
+
+def parse(text: str) -> tuple[str, model.StudySpec]:
+    """Read TOML as the command does."""
+    return study_file.parse(tomllib.loads(text, parse_float=Decimal))
+
+
+def test_every_key_has_its_place() -> None:
+    """The whole vocabulary of a file, against the model it must become."""
+    study_id, spec = parse(WHOLE)
+
+    assert study_id == "s"
+    assert spec == model.StudySpec(
+        display_name="S",
+        labels={"team": "x"},
+        algorithm=groat.Algorithm(
+            kind=groat.Nsga2(population_size=8), seed=7, allow_replicates=True
+        ),
+        max_concurrent_trials=4,
+        max_attempts=2,
+        lease_duration=timedelta(seconds=90),
+        guard_policy=groat.GuardPolicy(hold_quantile=0.8),
+        budget=groat.Budget(
+            max_spend=groat.Money.of("5.5", "EUR"),
+            max_trial_spend=groat.Money.of("0.25", "EUR"),
+            max_trials=9,
+            deadline=datetime(2026, 12, 24, 17, tzinfo=UTC),
+        ),
+        search_space=model.SearchSpace(
+            parameters=(
+                groat.real("t", 0.0, 1.5, step=0.5, default=0.5, when={"r": ["a"]}),
+                groat.integer("k", 1, 100, log=True),
+                groat.choice("r", ["a", "b"]),
+                groat.flag("f"),
+                groat.levels("c", [1, 2.5]),
+            )
+        ),
+        metrics=(
+            groat.maximize("q", bound=0.5, unit="1"),
+            groat.minimize("p", derive=groat.money_per_example()),
+            groat.at_most("l", 2.0, derive=groat.latency(groat.Aggregation.P95)),
+            groat.at_least("v", 0.1, derive=groat.score("valid")),
+            groat.tracked("w"),
+        ),
+        price_book=model.PriceBook(
+            rates=(
+                groat.Rate(
+                    provider="p",
+                    model="m",
+                    unit=groat.Unit.INPUT_TOKEN,
+                    amount=groat.Money.of("0.15", "EUR"),
+                    per=1_000_000,
+                ),
+            )
+        ),
+    )
+
+
+def test_a_bare_file_has_the_models_defaults() -> None:
+    """What a file leaves out is left to the model."""
+    bare = model.StudySpec(search_space=model.SearchSpace(parameters=()), metrics=())
+
+    assert parse('id = "s"') == ("s", bare)
+
+
+@pytest.mark.parametrize(
+    ("text", "path"),
+    [
+        ("", "id"),
+        ('id = "s"\nbugdet = 1', "bugdet"),
+        ('id = "s"\n[budget]\nmax_spent = 1', "budget.max_spent"),
+        ('id = "s"\n[budget]\nmax_spend = "much"', "budget.max_spend"),
+        ('id = "s"\n[budget]\ndeadline = 2026-12-24T18:00:00', "budget.deadline"),
+        ('id = "s"\nalgorithm = "magic"', "algorithm.kind"),
+        ('id = "s"\nalgorithm = { kind = "sobol", population_size = 3 }', "algorithm.population"),
+        ('id = "s"\n[[parameters]]\nid = "p"', "parameters[0]"),
+        ('id = "s"\n[[parameters]]\nid = "p"\nreal = [1]', "parameters[0].real"),
+        ('id = "s"\n[[parameters]]\nid = "p"\ninteger = [1, 2.5]', "parameters[0].integer[1]"),
+        ('id = "s"\n[[parameters]]\nid = "p"\nflag = true\nstep = 1', "parameters[0].step"),
+        ('id = "s"\n[[metrics]]\nmaximize = "a"\nminimize = "b"', "metrics[0]"),
+        ('id = "s"\n[[metrics]]\nmaximize = "a"\nderive = "luck"', "metrics[0].derive.from"),
+        ('id = "s"\n[[rates]]\nmodel = "m"\nunit = "token"', "rates[0].unit"),
+    ],
+)
+def test_an_odd_key_or_value_is_named_with_its_path(text: str, path: str) -> None:
+    """A typo in a budget must not run without one."""
+    with pytest.raises(InvalidArgument, match=f"^{re.escape(path)}"):
+        parse(text)
+
+
+def test_json_has_the_same_keys(tmp_path: Path) -> None:
+    """A moment is a string there; everything else is the same."""
+    content: dict[str, Any] = {"id": "s", "budget": {"deadline": "2026-12-24T18:00:00Z"}}
+    file = tmp_path / "study.json"
+    file.write_text(json.dumps(content))
+
+    _, spec = study_file.read(str(file))
+
+    assert spec.budget.deadline == datetime(2026, 12, 24, 18, tzinfo=UTC)
+
+
+def test_what_is_no_toml_is_refused_with_its_name(tmp_path: Path) -> None:
+    """The parser's own message says the line."""
+    file = tmp_path / "study.toml"
+    file.write_text("id = ")
+
+    with pytest.raises(InvalidArgument, match=r"study\.toml: .*line 1"):
+        study_file.read(str(file))
+
+
+def test_the_example_can_be_read() -> None:
+    """The file that the documentation points at is a whole one."""
+    study_id, spec = study_file.read(str(EXAMPLE))
+
+    assert study_id == "support-bot"
+    assert [metric.id for metric in spec.objectives] == ["quality", "price"]
+    assert spec.budget.max_spend == groat.Money.of(5)
