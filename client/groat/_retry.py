@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import random
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import grpc
 
@@ -23,7 +23,8 @@ class Patience:
 
     Attributes:
         timeout: Seconds for one try.
-        total: Seconds for all tries of a call; the first always gets its timeout.
+        total: Seconds for all tries of a call. The first try gets its timeout in any
+            case; with 0 there is no second.
     """
 
     timeout: float
@@ -31,7 +32,7 @@ class Patience:
 
     def longer(self, seconds: float) -> Patience:
         """Return a patience for a call that may itself wait so many seconds."""
-        return Patience(timeout=self.timeout + seconds, total=max(self.total, seconds))
+        return replace(self, timeout=self.timeout + seconds)
 
     def brief(self, seconds: float = math.inf) -> Patience:
         """Return a patience for a call that is worth one timeout, or fewer seconds."""
@@ -60,15 +61,15 @@ class Tries:
     ) -> None:
         self._address = address
         self._timeout = patience.timeout
-        self._end = now + max(patience.total, patience.timeout)
         self._began = now
+        self._end = now + patience.total
         self._dice = dice
         self._next_pause = _FIRST_PAUSE
         self._failed = 0
 
     def timeout(self, now: float) -> float:
         """Return the seconds that the next try may take."""
-        return min(self._timeout, self._end - now)
+        return min(self._timeout, self._end - now) if self._failed else self._timeout
 
     def pause(self, error: grpc.RpcError, now: float) -> float:
         """Return the seconds to wait before the next try.

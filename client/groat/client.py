@@ -32,7 +32,7 @@ class Client:
     Args:
         address: Host and port, such as ``"localhost:50051"``.
         timeout: Seconds to wait for each try.
-        patience: Seconds to go on trying before `errors.Unreachable`.
+        patience: Seconds to go on trying before `errors.Unreachable`; 0 is one try.
     """
 
     def __init__(self, address: str, *, timeout: float = 10.0, patience: float = 60.0) -> None:
@@ -151,10 +151,10 @@ class Study(StudyHandle):
 
     def attach(self, number: int, lease_id: str) -> Trial:
         """Take up a trial that another process of this worker has asked for."""
-        return self._trial(self.trial(number), lease_id, self._known.enliven(number, lease_id))
+        return self._trial(self.trial(number), self._known.enliven(number, lease_id))
 
-    def _trial(self, trial: model.Trial, lease_id: str, life: Life) -> Trial:
-        return Trial(self._line, self._known, trial, lease_id, life)
+    def _trial(self, trial: model.Trial, life: Life) -> Trial:
+        return Trial(self._line, self._known, trial, life)
 
     def record_usage(self, usage: Iterable[model.Usage]) -> model.RecordResult:
         """Book usage that belongs to no trial, such as an LLM that proposes prompts.

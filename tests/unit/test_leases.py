@@ -30,9 +30,9 @@ def test_a_beat_comes_at_a_third_of_a_lease() -> None:
 
 def test_all_live_trials_share_one_beat() -> None:
     """A worker with fifty trials sends one request, not fifty."""
-    leases, lives = Leases("s", MINUTE), [Life(number) for number in range(3)]
+    leases, lives = Leases("s", MINUTE), [Life(n, f"lease-{n}") for n in range(3)]
     for life in lives:
-        leases.add(f"lease-{life.number}", life)
+        leases.add(life)
 
     (request,) = leases.beats()
 
@@ -42,28 +42,28 @@ def test_all_live_trials_share_one_beat() -> None:
 
 def test_more_trials_than_a_request_takes_are_split() -> None:
     """A request takes 1,000 renewals at most."""
-    leases, lives = Leases("s", MINUTE), [Life(number) for number in range(2_001)]
+    leases, lives = Leases("s", MINUTE), [Life(n, f"lease-{n}") for n in range(2_001)]
     for life in lives:
-        leases.add(f"lease-{life.number}", life)
+        leases.add(life)
 
     assert [len(request.renewals) for request in leases.beats()] == [1_000, 1_000, 1]
 
 
 def test_the_first_trial_begins_the_beating() -> None:
     """One beats for all, until none is left; the next begins again."""
-    leases, first, second = Leases("s", MINUTE), Life(1), Life(2)
+    leases, first, second = Leases("s", MINUTE), Life(1, "a"), Life(2, "b")
 
-    assert [leases.add("a", first), leases.add("b", second)] == [True, False]
-    leases.drop("a")
-    leases.drop("b")
+    assert [leases.add(first), leases.add(second)] == [True, False]
+    leases.drop(first)
+    leases.drop(second)
     assert leases.beats() == []
-    assert leases.add("a", first)
+    assert leases.add(first)
 
 
 def test_a_forgotten_trial_is_not_kept_alive() -> None:
     """A worker that drops its handle would otherwise hold the trial for ever."""
     leases = Leases("s", MINUTE)
-    leases.add("lease", Life(1))
+    leases.add(Life(1, "a"))
 
     gc.collect()
 
@@ -72,9 +72,9 @@ def test_a_forgotten_trial_is_not_kept_alive() -> None:
 
 def test_an_abandoned_trial_learns_it_and_beats_no_more() -> None:
     """The others go on."""
-    leases, given_away, kept = Leases("s", MINUTE), Life(1), Life(2)
-    leases.add("a", given_away)
-    leases.add("b", kept)
+    leases, given_away, kept = Leases("s", MINUTE), Life(1, "a"), Life(2, "b")
+    leases.add(given_away)
+    leases.add(kept)
     (request,) = leases.beats()
 
     leases.settle(request, reply((1, model.Directive.ABANDON), (2, model.Directive.CONTINUE)))
@@ -83,10 +83,22 @@ def test_an_abandoned_trial_learns_it_and_beats_no_more() -> None:
     assert wire.renewals_from_proto(leases.beats()[0]) == ("s", [(2, "b")])
 
 
+def test_two_handles_of_one_lease_both_learn_its_end() -> None:
+    """A trial can be taken up twice, and is renewed once for both."""
+    leases, first, second = Leases("s", MINUTE), Life(1, "a"), Life(1, "a")
+    leases.add(first)
+    leases.add(second)
+    (request,) = leases.beats()
+
+    leases.settle(request, reply((1, model.Directive.ABANDON)))
+
+    assert (first.is_over, second.is_over) == (True, True)
+
+
 def test_a_study_that_is_gone_abandons_all() -> None:
     """Nobody will take their results."""
-    leases, life = Leases("s", MINUTE), Life(1)
-    leases.add("a", life)
+    leases, life = Leases("s", MINUTE), Life(1, "a")
+    leases.add(life)
 
     leases.abandon_all()
 

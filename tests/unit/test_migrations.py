@@ -37,20 +37,26 @@ def migrated(url: str) -> sa.Engine:
     return connect(url)
 
 
+def index(reflected: Any) -> str:
+    """Everything about an index, its condition too."""
+    condition = {name: str(rule) for name, rule in reflected["dialect_options"].items()}
+    return str({**reflected, "dialect_options": condition})
+
+
 def description(engine: sa.Engine) -> dict[str, Any]:
     """Everything that a database says about its tables."""
     inspector = sa.inspect(engine)
     return {
         table: {
             "columns": [
-                (column["name"], str(column["type"]), column["nullable"])
+                (column["name"], repr(column["type"]), column["nullable"])
                 for column in inspector.get_columns(table)
             ],
             "primary": inspector.get_pk_constraint(table),
             "unique": sorted(map(str, inspector.get_unique_constraints(table))),
             "checks": sorted(map(str, inspector.get_check_constraints(table))),
             "foreign": sorted(map(str, inspector.get_foreign_keys(table))),
-            "indices": sorted(map(str, inspector.get_indexes(table))),
+            "indices": sorted(map(index, inspector.get_indexes(table))),
         }
         for table in inspector.get_table_names()
         if table != "alembic_version"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groat import wire
@@ -12,6 +12,7 @@ from groat.errors import InvalidArgument
 STUDY_IDS = st.from_regex("[a-z0-9][a-z0-9-]{0,62}", fullmatch=True)
 
 
+@settings(deadline=None)
 @given(STUDY_IDS, st.integers(0, 10**18 - 1))
 def test_a_name_is_parsed_as_it_was_built(study_id: str, number: int) -> None:
     """Every id and number that can be built can be read."""

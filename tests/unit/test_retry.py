@@ -110,22 +110,27 @@ def test_a_store_that_stays_away_is_named() -> None:
         tries(total=60.0).pause(error, 59.5)
 
 
-def test_a_try_is_cut_where_patience_ends() -> None:
+def test_a_later_try_is_cut_where_patience_ends() -> None:
     """The last try gets what is left, the others their timeout."""
     some = tries(timeout=10.0, total=60.0)
+    some.pause(failed(UNAVAILABLE), 1.0)
 
-    assert [some.timeout(now) for now in (0.0, 45.0, 57.0)] == [10.0, 10.0, 3.0]
+    assert [some.timeout(now) for now in (45.0, 57.0)] == [10.0, 3.0]
 
 
-def test_the_first_try_always_gets_its_timeout() -> None:
-    """Even without any patience there is one whole try."""
-    assert tries(timeout=10.0, total=0.0).timeout(0.0) == 10.0
+def test_without_patience_there_is_one_whole_try() -> None:
+    """It gets its timeout, and its failure is final however early it comes."""
+    some = tries(timeout=10.0, total=0.0)
+
+    assert some.timeout(0.0) == 10.0
+    with pytest.raises(errors.Unreachable):
+        some.pause(failed(UNAVAILABLE), 0.0)
 
 
 def test_a_call_that_waits_gets_longer() -> None:
     """An ask's own waiting comes on top of the time for the way."""
-    patience = Patience(timeout=10.0, total=15.0)
+    patience = Patience(timeout=10.0, total=60.0)
 
-    assert patience.longer(20.0) == Patience(timeout=30.0, total=20.0)
+    assert patience.longer(20.0) == Patience(timeout=30.0, total=60.0)
     assert patience.brief(3.0) == Patience(timeout=3.0, total=0.0)
-    assert patience.brief().timeout == 10.0
+    assert patience.brief() == Patience(timeout=10.0, total=0.0)

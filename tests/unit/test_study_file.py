@@ -193,7 +193,7 @@ def test_json_has_the_same_keys(tmp_path: Path) -> None:
 def test_what_is_no_toml_is_refused_with_its_name(tmp_path: Path) -> None:
     """The parser's own message says the line."""
     file = tmp_path / "study.toml"
-    file.write_text("id = ")
+    file.write_text("id = \n")
 
     with pytest.raises(InvalidArgument, match=r"study\.toml: .*line 1"):
         study_file.read(str(file))

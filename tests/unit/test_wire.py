@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests.filled import reached, variants
 from tests.strategies import values_of
@@ -85,6 +85,9 @@ ENVELOPES: set[type[Message]] = {
 }
 """Messages that only carry values and names; `test_requests` looks at how they are filled."""
 
+UNHURRIED = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""Whole studies take a while to draw on a busy machine, which is no fault."""
+
 VALUES: dict[Any, Any] = {
     model.SearchSpace: (wire.search_space_to_proto, wire.search_space_from_proto),
     model.Money: (wire.money_to_proto, wire.money_from_proto),
@@ -134,7 +137,7 @@ def test_every_message_is_a_noun_or_an_envelope() -> None:
 
 
 @pytest.mark.parametrize("kind", VALUES, ids=_name)
-@settings(max_examples=25)
+@UNHURRIED
 @given(data=st.data())
 def test_every_value_comes_back_equal(kind: Any, data: st.DataObject) -> None:
     """What a conversion writes, the other reads as the same value."""
@@ -144,13 +147,14 @@ def test_every_value_comes_back_equal(kind: Any, data: st.DataObject) -> None:
     assert from_proto(to_proto(value)) == value
 
 
-@settings(max_examples=25)
+@UNHURRIED
 @given(values_of(model.StudyPatch).filter(lambda patch: patch != model.StudyPatch(etag=patch.etag)))
 def test_a_patch_comes_back_equal(patch: model.StudyPatch) -> None:
     """A part that is not patched stays ``None``, and an empty one stays empty."""
     assert wire.patch_from_proto(wire.patch_to_proto("s", patch)) == ("s", patch)
 
 
+@UNHURRIED
 @given(values_of(model.Value))
 def test_a_value_keeps_its_kind(value: model.Value) -> None:
     """``True``, ``1`` and ``1.0`` are equal in Python and must not become each other."""

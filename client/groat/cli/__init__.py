@@ -30,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         with Client(wanted.server, timeout=_PATIENCE_S, patience=_PATIENCE_S) as client:
             wanted.run(client, wanted)
     except ModuleNotFoundError as error:
-        if error.name not in _EXTRA:
+        if (error.name or "").partition(".")[0] not in _EXTRA:
             raise
         return _refuse("this needs an extra: pip install 'groat[cli]'")
     except (errors.GroatError, OSError, ValueError) as error:

@@ -62,7 +62,8 @@ _converter.register_structure_hook(timedelta, lambda count, _: timedelta(microse
 _converter.register_unstructure_hook(model.RawText, _refuse_text)
 for _union in (model.Domain, model.AlgorithmKind):
     configure_tagged_union(_union, _converter, tag_name="kind", tag_generator=_KINDS.__getitem__)
-for _union in (model.Outcome, model.Quantity):
+# Inner unions before outer ones: an outcome's hook looks up those of all that is in it.
+for _union in (model.Quantity, model.Outcome):
     configure_tagged_union(_union, _converter, tag_name="type", tag_generator=_TYPES.__getitem__)
 
 

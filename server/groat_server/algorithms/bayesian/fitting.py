@@ -22,6 +22,7 @@ from gpytorch.likelihoods import GaussianLikelihood
 from gpytorch.means import ZeroMean
 from gpytorch.mlls import ExactMarginalLogLikelihood
 from gpytorch.priors import NormalPrior
+from linear_operator.utils.warnings import NumericalWarning
 from torch import Tensor
 
 from groat_server.algorithms.base import Floats
@@ -52,7 +53,7 @@ def fit(data: Data, starts: Sequence[Floats | None], *, steps: int) -> Surrogate
     logs = max((_fit_from(thinned, start, steps) for start in starts), key=lambda fit: fit[0])[1]
     parts = _Parts.of(data)
     parts.set_logs(logs)
-    return Surrogate.of(parts.model.eval(), parts.kernel, data, logs)
+    return Surrogate.of(parts.model.eval(), parts.kernel, data, parts.logs())
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ class _Parts:
         self.kernel.log_signal.copy_(values[d])
         self.kernel.log_additive.copy_(values[d + 1])
         if self.learnt_noise is not None:
-            self.learnt_noise.noise = values[d + 2].exp().clamp_min(2.0 * LEAST_NOISE)
+            self.learnt_noise.noise = values[d + 2].exp().clamp_min(1.01 * LEAST_NOISE)
 
 
 def _thinned(data: Data) -> Data:
@@ -114,8 +115,10 @@ def _fit_from(data: Data, start: Floats | None, steps: int) -> tuple[float, Floa
         return 0.0, parts.logs()
     likelihood = ExactMarginalLogLikelihood(parts.model.likelihood, parts.model)
     with warnings.catch_warnings():
-        # Running out of steps is as good a reason to stop as any.
+        # Running out of steps is as good a reason to stop as any; and a trial step may
+        # make a covariance that needs jitter.
         warnings.simplefilter("ignore", OptimizationWarning)
+        warnings.simplefilter("ignore", NumericalWarning)
         result = fit_gpytorch_mll_scipy(likelihood, bounds=_BOUNDS, options={"maxiter": steps})
     return -float(result.fval), parts.logs()
 

@@ -6,7 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Generator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +17,7 @@ from botorch.acquisition.multi_objective import logei
 from botorch.acquisition.multi_objective.objective import WeightedMCMultiOutputObjective
 from botorch.models import ModelListGP
 from botorch.sampling.normal import SobolQMCNormalSampler
+from linear_operator.utils.warnings import NumericalWarning
 
 from groat_server.algorithms.base import Floats
 from groat_server.algorithms.bayesian.outcomes import Objective
@@ -61,25 +64,35 @@ class SampledImprovement:
             seed: Fixes the samples.
         """
         standard = [_standard(o, reference[j]) for j, o in enumerate(objectives)]
-        acquisition = logei.qLogNoisyExpectedHypervolumeImprovement(
-            model=ModelListGP(*[objective.surrogate.model for objective in objectives]),
-            ref_point=[-value for value in standard],
-            X_baseline=torch.from_numpy(baseline),
-            X_pending=torch.from_numpy(pending) if len(pending) else None,
-            sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=seed),
-            # BoTorch maximises.
-            objective=WeightedMCMultiOutputObjective(-torch.ones(len(objectives)).double()),
-            prune_baseline=False,
-            alpha=0.0 if len(objectives) == 4 else 1e-2,
-        )
+        with _quiet():
+            acquisition = logei.qLogNoisyExpectedHypervolumeImprovement(
+                model=ModelListGP(*[objective.surrogate.model for objective in objectives]),
+                ref_point=[-value for value in standard],
+                X_baseline=torch.from_numpy(baseline),
+                X_pending=torch.from_numpy(pending) if len(pending) else None,
+                sampler=SobolQMCNormalSampler(torch.Size([_SAMPLES]), seed=seed),
+                # BoTorch maximises.
+                objective=WeightedMCMultiOutputObjective(-torch.ones(len(objectives)).double()),
+                prune_baseline=False,
+                alpha=0.0 if len(objectives) == 4 else 1e-2,
+            )
         return cls(acquisition)
 
     @torch.no_grad()
     def log_expected(self, inputs: Floats) -> Floats:
         """Return the score of each row of ``inputs (n, d)``, shape ``(n,)``; slow, so few rows."""
-        return self.acquisition(torch.from_numpy(inputs).unsqueeze(1)).numpy()
+        with _quiet():
+            return self.acquisition(torch.from_numpy(inputs).unsqueeze(1)).numpy()
 
 
 def _standard(objective: Objective, loss: float) -> float:
     data = objective.surrogate.data
     return float((objective.warp(np.array([loss]))[0] - data.center) / data.scale)
+
+
+@contextmanager
+def _quiet() -> Generator[None]:
+    # Without noise the front's covariance is nearly singular, and gets its jitter.
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NumericalWarning)
+        yield

@@ -1,0 +1,142 @@
+"""Bayesian search as a whole: where it goes, where it does not, and what it starts."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch.utils.cpp_extension
+from botorch.acquisition.multi_objective import logei
+
+from groat_server import front
+from groat_server.algorithms import look_up
+from groat_server.algorithms.base import History, Problem
+from groat_server.algorithms.bayes import Bayesian
+from groat_server.testing import MIXED, SMOOTH, ask, different_points, problem_of, told, waiting
+
+ALGORITHM = Bayesian()
+
+
+def points_of(problem: Problem, history: History, count: int = 1) -> np.ndarray:
+    return np.array([one.point for one in ask(ALGORITHM, problem, history, count=count)])
+
+
+def test_the_minimum_of_one_objective_is_found() -> None:
+    """From twelve points of a bowl the next one is near its bottom."""
+    problem, points = problem_of(SMOOTH, objectives=1), different_points(SMOOTH, 12)
+    history = told(problem, points)
+    history.losses[:] = ((points - [0.3, 0.6]) ** 2).sum(axis=1, keepdims=True)
+
+    np.testing.assert_allclose(points_of(problem, history)[0], [0.3, 0.6], atol=0.05)
+
+
+def test_constraints_are_kept() -> None:
+    """The bottom of the bowl is forbidden, so the next points stand at the fence."""
+    problem, points = problem_of(SMOOTH, objectives=1, constraints=1), different_points(SMOOTH, 20)
+    history = told(problem, points)
+    history.losses[:] = ((points - [0.3, 0.6]) ** 2).sum(axis=1, keepdims=True)
+    history.violations[:] = 0.5 - points[:, :1]
+
+    asked = points_of(problem, history, count=3)
+
+    assert (asked[:, 0] > 0.48).all()
+    assert (np.abs(asked[0] - [0.5, 0.6]) < 0.05).all()
+
+
+def test_regions_that_do_not_work_are_left() -> None:
+    """The bottom of the bowl is among INFEASIBLE trials, so the next points are beside them."""
+    problem, points = problem_of(SMOOTH, objectives=1), different_points(SMOOTH, 40)
+    history = told(problem, points)
+    history.losses[:] = np.abs(points[:, :1] - 0.45)
+    history.losses[np.abs(points[:, 0] - 0.45) < 0.15] = np.nan
+
+    asked = points_of(problem, history, count=3)
+
+    assert (np.abs(asked[:, 0] - 0.45) > 0.08).all()
+
+
+def test_the_first_feasible_trial_is_looked_for() -> None:
+    """While nothing keeps the constraint, the search goes where it is likeliest kept."""
+    problem, points = problem_of(SMOOTH, constraints=1), different_points(SMOOTH, 60)
+    points = points[points[:, 1] < 0.6][:20]
+    history = told(problem, points)
+    history.violations[:] = 0.8 - points[:, 1:]
+
+    assert points_of(problem, history)[0, 1] > 0.75
+
+
+def test_pending_points_push_others_away() -> None:
+    """A point already under way is not asked again, nor is one beside it."""
+    problem, points = problem_of(SMOOTH, objectives=1), different_points(SMOOTH, 10)
+    history = told(problem, points)
+    first = ask(ALGORITHM, problem, history)[0].point
+
+    pending = waiting(problem, first[None], len(points))
+    second = ask(ALGORITHM, problem, history, pending)[0].point
+
+    assert np.abs(first - second).max() > 0.02
+
+
+def test_a_bound_on_an_objective_keeps_the_search_inside() -> None:
+    """Only losses better than the user's bound count as gain."""
+    problem, points = problem_of(SMOOTH), different_points(SMOOTH, 16)
+    history = told(problem, points)
+    history.losses[:] = np.stack([points[:, 0], 1 - points[:, 0] + points[:, 1]], axis=1)
+
+    asked = points_of(replace(problem, reference=np.array([0.3, np.nan])), history, count=3)
+
+    assert (asked[:, 0] < 0.3).all()
+
+
+def test_it_beats_random_search_by_far() -> None:
+    """After 24 trials the volume missing to the front is less than half of random search's."""
+    problem, reference = problem_of(MIXED), np.array([2.0, 1.5])
+    volumes = {"bayesian": 0.0, "random": 0.0}
+    for name in volumes:
+        points = different_points(MIXED, 16)
+        for _ in range(8):
+            asked = ask(look_up(name), problem, told(problem, points))
+            points = np.concatenate([points, [asked[0].point]])
+        volumes[name] = front.hypervolume(told(problem, points).losses, reference)
+
+    best = front.hypervolume(told(problem, different_points(MIXED, 20_000)).losses, reference)
+
+    assert best - volumes["bayesian"] < 0.5 * (best - volumes["random"])
+
+
+def test_four_objectives_start_no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """BoTorch would build a C++ extension at the first sampled acquisition; it must not."""
+    builds: list[object] = []
+    monkeypatch.setattr(torch.utils.cpp_extension, "load", lambda **options: builds.append(options))
+    problem = problem_of(SMOOTH, objectives=4)
+
+    asked = ask(ALGORITHM, problem, told(problem, different_points(SMOOTH, 12)), count=2)
+
+    assert len(asked) == 2
+    assert builds == []
+    assert logei._C is None
+
+
+def test_long_studies_are_thinned_and_still_answered() -> None:
+    """Of 420 trials the best, the newest and some others make the model; all are avoided."""
+    problem, points = problem_of(SMOOTH), different_points(SMOOTH, 420)
+    history = told(problem, points)
+
+    asked = ask(ALGORITHM, problem, history)
+
+    assert asked[0].generator == "bayesian"
+    assert not set(SMOOTH.keys(asked[0].point[None])) & set(SMOOTH.keys(points))
+
+
+def test_the_design_may_be_set() -> None:
+    """The option for the initial trials moves the change from design to model."""
+    problem = problem_of(SMOOTH)
+    history = told(problem, different_points(SMOOTH, 5))
+
+    makers = [
+        ask(ALGORITHM, replace(problem, options={"initial_trial_count": n}), history)[0].generator
+        for n in (0, 5, 6)
+    ]
+
+    assert makers == ["sobol", "bayesian", "sobol"]

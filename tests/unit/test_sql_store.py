@@ -1,0 +1,332 @@
+"""What only a SQL store can get wrong: statements, shared commits, and databases that fail."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from tests import examples
+from tests.contracts.store_studies import new_study
+from tests.contracts.store_trials import add, finish, lease
+from tests.examples import NOW, booked_usage
+
+from groat import errors, model
+from groat_server.storage.sql import SqlStore
+
+Fresh = Callable[[], str]
+
+
+@pytest.fixture
+def store(fresh_sqlite: Fresh) -> Iterator[SqlStore]:
+    store = SqlStore.open(fresh_sqlite())
+    yield store
+    store.close()
+
+
+def engine_of(store: SqlStore) -> sa.Engine:
+    """The connections of a store."""
+    return store._database._engine  # pyright: ignore[reportAttributeAccessIssue]
+
+
+@contextmanager
+def counted(store: SqlStore, event: str) -> Iterator[list[object]]:
+    """Collect one item per event of the store's connections."""
+    seen: list[object] = []
+
+    def listen(*arguments: object) -> None:
+        seen.append(arguments)
+
+    sa.event.listen(engine_of(store), event, listen)
+    yield seen
+    sa.event.remove(engine_of(store), event, listen)
+
+
+def rows(store: SqlStore, query: str) -> list[sa.Row[tuple[object, ...]]]:
+    """Ask the database past the store."""
+    with engine_of(store).connect() as connection:
+        return list(connection.execute(sa.text(query)).all())
+
+
+def test_a_look_is_one_statement_however_many_trials(store: SqlStore) -> None:
+    """The guard looks before every ask, so a look must not grow with the study."""
+    study = new_study(store)
+    with store.locked(study) as locked:
+        add(locked, 50)
+        locked.book([booked_usage("a", None), booked_usage("b")], lease_id=None, now=NOW)
+
+    with counted(store, "before_cursor_execute") as statements:
+        store.look(study)
+
+    assert len(statements) == 2, "BEGIN and one SELECT"
+
+
+def test_a_tell_takes_few_statements(store: SqlStore) -> None:
+    """Every statement is a round trip under the study's lock."""
+    study = new_study(store)
+    with store.locked(study) as locked:
+        add(locked)
+        lease(locked)
+
+    with counted(store, "before_cursor_execute") as statements, store.locked(study) as locked:
+        locked.attempt("lease-0")
+        locked.trial(0)
+        locked.book([booked_usage("a"), booked_usage("b")], lease_id="lease-0", now=NOW)
+        locked.close_attempt("lease-0", told="digest")
+        finish(locked)
+        locked.trial(0)
+        locked.view()
+
+    assert len(statements) <= 10
+
+
+def test_a_block_that_only_reads_writes_nothing(store: SqlStore) -> None:
+    """A replayed ask costs no write to the study's row."""
+    study = new_study(store)
+
+    with counted(store, "before_cursor_execute") as statements, store.locked(study) as locked:
+        locked.view()
+
+    assert not any("UPDATE" in str(statement) for statement in statements)
+
+
+def test_decisions_are_stored_when_verdict_or_reason_changes(store: SqlStore) -> None:
+    """A thousand asks that may proceed are one decision, not a thousand rows."""
+    study = new_study(store)
+    wait = {"verdict": model.Verdict.WAIT, "reason": model.Reason.BUDGET_HELD}
+    given = [
+        examples.decision(decision_id="a"),
+        examples.decision(decision_id="b"),
+        examples.decision(decision_id="c", **wait),
+        examples.decision(decision_id="d", verdict=model.Verdict.WAIT),
+        examples.decision(decision_id="e"),
+    ]
+
+    for decision in given:
+        with store.locked(study) as locked:
+            locked.decide(decision)
+
+    stored = rows(store, "SELECT decision_id FROM decisions ORDER BY decision_id")
+    assert [row[0] for row in stored] == ["a", "c", "d", "e"]
+
+
+def wait_until(is_so: Callable[[], bool]) -> None:
+    """Wait for other threads to get somewhere."""
+    while not is_so():
+        time.sleep(0.001)
+
+
+def queued(store: SqlStore) -> int:
+    """How many writers wait for their turn."""
+    return len(store._database._turn._waiting)  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def add_one(store: SqlStore, study: str) -> None:
+    """Add one trial in a transaction of its own."""
+    with store.locked(study) as locked:
+        add(locked)
+
+
+def test_writers_that_queue_share_a_commit(store: SqlStore) -> None:
+    """Sixteen tells wait for the disk once, not sixteen times."""
+    study = new_study(store)
+    with ThreadPoolExecutor(15) as pool, counted(store, "commit") as commits:
+        with store.locked(study) as locked:
+            add(locked)
+            adding = [pool.submit(add_one, store, study) for _ in range(15)]
+            wait_until(lambda: queued(store) == 15)
+        for done in adding:
+            done.result()
+
+    assert len(commits) == 1
+    assert store.look(study).next_number == 16
+
+
+def test_a_shared_commit_that_fails_fails_for_all(store: SqlStore) -> None:
+    """Nobody is told that it is kept when the database has undone it."""
+    study = new_study(store)
+    with ThreadPoolExecutor(1) as pool:
+        with pytest.raises(errors.StoreUnavailable), store.locked(study) as locked:
+            add(locked)
+            other = pool.submit(fill_up, store, study)
+            wait_until(lambda: queued(store) == 1)
+        assert isinstance(other.exception(), errors.StoreUnavailable)
+
+    assert store.look(study).next_number == 0
+    add_one(store, study)
+    assert store.look(study).next_number == 1
+
+
+def fill_up(store: SqlStore, study: str) -> None:
+    """Make SQLite undo the whole transaction, as it does when a disk fails or is full."""
+    with store.locked(study) as locked:
+        connection = locked._session._connection
+        connection.exec_driver_sql("ROLLBACK")
+        add(locked)
+
+
+def test_a_full_disk_is_unavailable_and_recovers(store: SqlStore) -> None:
+    """The error names the disk, nothing is half written, and space is all it takes."""
+    study = new_study(store)
+    big = examples.new_trial(notes={"a": "x" * 500_000})
+
+    with limited(store, pages=60), pytest.raises(errors.StoreUnavailable, match="disk is full"):
+        add_trial(store, study, big)
+
+    assert store.look(study).next_number == 0
+    add_trial(store, study, big)
+    assert store.trial(study, 0).notes == big.notes
+
+
+@contextmanager
+def limited(store: SqlStore, *, pages: int) -> Iterator[None]:
+    """Give the database no more room than this; its connections are made anew."""
+
+    def limit(connection: object, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")  # pyright: ignore
+
+    engine = engine_of(store)
+    engine.dispose()
+    sa.event.listen(engine, "connect", limit)
+    yield
+    sa.event.remove(engine, "connect", limit)
+    engine.dispose()
+
+
+def add_trial(store: SqlStore, study: str, trial: object) -> None:
+    """Add a trial in a transaction of its own."""
+    with store.locked(study) as locked:
+        locked.add(trial, now=NOW)  # pyright: ignore[reportArgumentType]
+
+
+def test_a_read_only_database_opens_and_reads(fresh_sqlite: Fresh) -> None:
+    """A mount that went read-only still shows its studies; writes say why they fail."""
+    url = fresh_sqlite()
+    writer = SqlStore.open(url)
+    study = new_study(writer)
+    path = sa.make_url(url).database
+
+    reader = SqlStore.open(f"sqlite:///file:{path}?mode=ro&uri=true")
+
+    assert reader.look(study) == writer.look(study)
+    with pytest.raises(errors.StoreUnavailable, match="read-only"):
+        new_study(reader)
+    reader.close()
+    writer.close()
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "sqlite:////no/such/folder/groat.db",
+        "postgresql://nobody@/none?host=/no/such/folder&connect_timeout=2",
+    ],
+)
+def test_a_database_that_cannot_be_reached_is_unavailable(url: str) -> None:
+    """In one sentence, without a statement in it."""
+    with pytest.raises(errors.StoreUnavailable) as caught:
+        SqlStore.open(url)
+
+    assert "SELECT" not in str(caught.value)
+    assert caught.value.__cause__ is not None
+
+
+def test_a_file_that_is_no_database_is_unavailable(tmp_path: Path) -> None:
+    """A wrong path must not look like an empty store, nor be overwritten."""
+    path = tmp_path / "letter.txt"
+    path.write_text("Dear reader, " * 1000)
+
+    with pytest.raises(errors.StoreUnavailable, match="not a database"):
+        SqlStore.open(f"sqlite:///{path}")
+
+    assert path.read_text().startswith("Dear reader")
+
+
+def test_other_databases_are_refused() -> None:
+    """A typing error in a URL ends the start, not the first ask."""
+    with pytest.raises(ValueError, match="not in mysql"):
+        SqlStore.open("mysql://localhost/groat")
+
+
+def test_a_lost_connection_is_unavailable_and_comes_back(fresh_postgres: Fresh) -> None:
+    """When PostgreSQL restarts, the running call fails whole and the next one works."""
+    url = fresh_postgres()
+    store, other = SqlStore.open(url), SqlStore.open(url)
+    study = new_study(store)
+
+    with pytest.raises(errors.StoreUnavailable) as caught, store.locked(study) as locked:
+        add(locked)
+        rows(
+            other,
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()",
+        )
+        add(locked)
+
+    assert "INSERT" not in str(caught.value)
+    assert store.look(study).next_number == 0
+    add_one(store, study)
+    store.close()
+    other.close()
+
+
+def test_a_mistake_of_ours_shows_no_values(store: SqlStore) -> None:
+    """An unexpected error goes to the log; what workers sent must not go with it."""
+    study = new_study(store)
+
+    with pytest.raises(sa.exc.IntegrityError) as caught, store.locked(study) as locked:
+        locked.report(7, examples.measurement(0.12345), now=NOW)
+
+    assert "0.12345" not in str(caught.value)
+
+
+def test_reading_inside_a_lock_in_memory_is_a_mistake() -> None:
+    """The one connection is taken; waiting for it would never end."""
+    store = SqlStore.open("sqlite://")
+    study = new_study(store)
+
+    with store.locked(study), pytest.raises(RuntimeError):
+        store.look(study)
+    store.close()
+
+
+def test_a_power_cut_loses_nothing_that_was_acknowledged(store: SqlStore) -> None:
+    """In WAL mode only FULL waits for the disk at every commit."""
+    pragmas = [rows(store, f"PRAGMA {name}")[0][0] for name in ("journal_mode", "synchronous")]
+
+    assert pragmas == ["wal", 2]
+
+
+def test_postgres_writers_of_one_study_take_one_connection(fresh_postgres: Fresh) -> None:
+    """A busy study must not keep the others waiting for a connection."""
+    store = SqlStore.open(fresh_postgres())
+    busy, calm = new_study(store), new_study(store)
+    with ThreadPoolExecutor(20) as pool:
+        with store.locked(busy):
+            adding = [pool.submit(add_one, store, busy) for _ in range(20)]
+            turn = store._database._turn(busy)  # pyright: ignore[reportAttributeAccessIssue]
+            wait_until(lambda: len(turn._waiting) == 20)
+            add_one(store, calm)
+        for done in adding:
+            done.result()
+
+    assert [store.look(study).next_number for study in (busy, calm)] == [20, 1]
+    store.close()
+
+
+def test_threads_that_look_do_not_wait_for_a_writer(store: SqlStore) -> None:
+    """Readers go on while a writer holds the database."""
+    study = new_study(store)
+    seen: list[int] = []
+    with store.locked(study) as locked:
+        add(locked)
+        reader = threading.Thread(target=lambda: seen.append(store.look(study).next_number))
+        reader.start()
+        reader.join(timeout=60)
+
+    assert seen == [0]

@@ -1,0 +1,73 @@
+"""The fair lock."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+
+from groat_server.storage.turns import Turn
+
+
+def queue_up(turn: Turn, names: list[str], order: list[str]) -> list[threading.Thread]:
+    """Let threads queue for a turn that is taken, in the order of their names."""
+
+    def wait(name: str) -> None:
+        with turn:
+            order.append(name)
+
+    threads = [threading.Thread(target=wait, args=[name]) for name in names]
+    for count, thread in enumerate(threads, start=1):
+        thread.start()
+        while len(turn._waiting) < count:
+            time.sleep(0.001)
+    return threads
+
+
+def test_waiters_come_in_the_order_in_which_they_asked() -> None:
+    """Nobody is overtaken, so nobody starves."""
+    turn, order = Turn(), list[str]()
+    with turn:
+        threads = queue_up(turn, ["a", "b", "c", "d"], order)
+        assert turn.is_wanted
+
+    for thread in threads:
+        thread.join()
+
+    assert order == ["a", "b", "c", "d"]
+    assert not turn.is_wanted
+
+
+def test_a_turn_is_free_again_after_an_error() -> None:
+    """Whoever fails inside does not keep the others out."""
+    turn = Turn()
+    with pytest.raises(KeyError), turn:
+        raise KeyError
+
+    with turn:
+        assert not turn.is_wanted
+
+
+def test_asking_for_a_turn_that_one_has_is_a_mistake() -> None:
+    """A plain lock would stop the thread for ever."""
+    turn = Turn()
+
+    with turn, pytest.raises(RuntimeError), turn:
+        pass
+
+    with turn:
+        assert not turn.is_wanted
+
+
+def test_whoever_gives_up_waiting_leaves_the_queue() -> None:
+    """The next turn goes to somebody who still waits, or to nobody."""
+    turn = Turn()
+    with turn:
+        [thread] = queue_up(turn, ["a"], [])
+        turn._give_up(turn._waiting[0])
+        assert not turn.is_wanted
+        turn._waiting.clear()
+    with turn:
+        pass
+    assert thread.is_alive()
