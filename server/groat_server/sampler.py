@@ -20,7 +20,14 @@ from pebble import ProcessExpired, ProcessPool
 
 from groat import model
 from groat_server import algorithms
-from groat_server.algorithms.base import Floats, History, Pending, Problem, Suggestion
+from groat_server.algorithms.base import (
+    Floats,
+    History,
+    Pending,
+    Preparable,
+    Problem,
+    Suggestion,
+)
 from groat_server.space import Space
 
 _log = structlog.get_logger(__name__)
@@ -70,11 +77,13 @@ class Sampler:
             context=multiprocessing.get_context("spawn"),  # pyright: ignore[reportArgumentType] - pebble's own protocol knows Unix pipes only
             initializer=_settle_in,
         )
-        self._is_warm = False
+        self._warm: set[str] = set()
 
     async def suggest(self, request: Request) -> Sequence[Suggestion]:
         """Run a request to its end, or fall back to Sobol points when a fit fails."""
-        if not algorithms.look_up(request.algorithm).is_heavy:
+        # Looked up in a thread: the first time this imports the algorithm's module.
+        algorithm = await asyncio.to_thread(algorithms.look_up, request.algorithm)
+        if not algorithm.is_heavy:
             return await asyncio.to_thread(run, request)
         try:
             future = self._pool.schedule(run, args=(request,), timeout=self._timeout_s)
@@ -95,10 +104,10 @@ class Sampler:
         return await asyncio.to_thread(run, fallback)
 
     def warm_up(self, algorithm: str) -> None:
-        """Import a heavy algorithm ahead of its first ask."""
-        if not self._is_warm and algorithms.look_up(algorithm).is_heavy:
-            self._is_warm = True
-            self._pool.schedule(_import, args=("bayesian",))
+        """Get a heavy algorithm ready in a worker process, ahead of its first ask."""
+        if algorithm not in self._warm and algorithms.look_up(algorithm).is_heavy:
+            self._warm.add(algorithm)
+            self._pool.schedule(_prepare, args=(algorithm,))
 
     def close(self) -> None:
         """Stop the processes, whatever they are doing."""
@@ -114,8 +123,10 @@ def _settle_in() -> None:
         os.nice(5)
 
 
-def _import(algorithm: str) -> None:
-    algorithms.look_up(algorithm)
+def _prepare(name: str) -> None:
+    algorithm = algorithms.look_up(name)
+    if isinstance(algorithm, Preparable):
+        algorithm.prepare()
 
 
 def problem_of(spec: model.StudySpec, space: Space, affordable: int | None) -> Problem:

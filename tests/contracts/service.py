@@ -99,6 +99,19 @@ class ServiceContract:
         assert [t.number for t in again.trials] == [t.number for t in first.trials] == [0, 1, 2]
         assert [t.lease for t in again.trials] == [t.lease for t in first.trials]
 
+    def test_a_repeated_ask_is_not_given_what_is_another_workers_by_now(self, door: Door) -> None:
+        """Two workers under one lease would each think the other's result his own."""
+        door.create("s", spec())
+        request_id = str(uuid4())
+        door.ask("s", lease_s=1, request_id=request_id)
+        door.let_pass(1.1)
+        found = only(door.ask("s"))
+
+        again = door.ask("s", lease_s=1, request_id=request_id)
+
+        assert (again.trials, again.decision.verdict) == ((), Verdict.WAIT)
+        assert door.trial("s", found.number).lease == found.lease
+
     def test_a_request_id_belongs_to_one_order(self, door: Door) -> None:
         """Another order under the same id is a client's mistake, not a repetition."""
         door.create("s", spec())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -148,26 +149,27 @@ def test_writers_that_queue_share_a_commit(store: SqlStore) -> None:
 
 
 def test_a_shared_commit_that_fails_fails_for_all(store: SqlStore) -> None:
-    """Nobody is told that it is kept when the database has undone it."""
+    """Nobody is told that something is kept when the database has undone it."""
     study = new_study(store)
-    with ThreadPoolExecutor(1) as pool:
-        with pytest.raises(errors.StoreUnavailable), store.locked(study) as locked:
-            add(locked)
-            other = pool.submit(fill_up, store, study)
-            wait_until(lambda: queued(store) == 1)
-        assert isinstance(other.exception(), errors.StoreUnavailable)
+    with ThreadPoolExecutor(3) as pool, store.locked(study):
+        kept = pool.submit(add_one, store, study)
+        wait_until(lambda: queued(store) == 1)
+        broken = pool.submit(break_down, store, study)
+        wait_until(lambda: queued(store) == 2)
+        after = pool.submit(add_one, store, study)
+        wait_until(lambda: queued(store) == 3)
 
-    assert store.look(study).next_number == 0
-    add_one(store, study)
-    assert store.look(study).next_number == 1
+    outcomes = [type(future.exception()) for future in (kept, broken, after)]
+    assert outcomes == [errors.StoreUnavailable, KeyError, type(None)]
+    assert store.look(study).next_number == len(store.pending(study)) == 1
 
 
-def fill_up(store: SqlStore, study: str) -> None:
-    """Make SQLite undo the whole transaction, as it does when a disk fails or is full."""
+def break_down(store: SqlStore, study: str) -> None:
+    """Undo the whole transaction and fail, as SQLite does when its disk does."""
     with store.locked(study) as locked:
-        connection = locked._session._connection
-        connection.exec_driver_sql("ROLLBACK")
         add(locked)
+        locked._session._connection.exec_driver_sql("ROLLBACK")
+        raise KeyError
 
 
 def test_a_full_disk_is_unavailable_and_recovers(store: SqlStore) -> None:
@@ -187,8 +189,8 @@ def test_a_full_disk_is_unavailable_and_recovers(store: SqlStore) -> None:
 def limited(store: SqlStore, *, pages: int) -> Iterator[None]:
     """Give the database no more room than this; its connections are made anew."""
 
-    def limit(connection: object, _: object) -> None:
-        connection.execute(f"PRAGMA max_page_count={pages}")  # pyright: ignore
+    def limit(connection: sqlite3.Connection, _: object) -> None:
+        connection.execute(f"PRAGMA max_page_count={pages}")
 
     engine = engine_of(store)
     engine.dispose()
@@ -253,13 +255,9 @@ def test_other_databases_are_refused() -> None:
         SqlStore.open("mysql://localhost/groat")
 
 
-def test_a_lost_connection_is_unavailable_and_comes_back(fresh_postgres: Fresh) -> None:
-    """When PostgreSQL restarts, the running call fails whole and the next one works."""
-    url = fresh_postgres()
-    store, other = SqlStore.open(url), SqlStore.open(url)
-    study = new_study(store)
-
-    with pytest.raises(errors.StoreUnavailable) as caught, store.locked(study) as locked:
+def add_while_postgres_restarts(store: SqlStore, study: str, other: SqlStore) -> None:
+    """Lose every connection in the middle of a transaction."""
+    with store.locked(study) as locked:
         add(locked)
         rows(
             other,
@@ -267,6 +265,16 @@ def test_a_lost_connection_is_unavailable_and_comes_back(fresh_postgres: Fresh) 
             " WHERE datname = current_database() AND pid <> pg_backend_pid()",
         )
         add(locked)
+
+
+def test_a_lost_connection_is_unavailable_and_comes_back(fresh_postgres: Fresh) -> None:
+    """When PostgreSQL restarts, the running call fails whole and the next one works."""
+    url = fresh_postgres()
+    store, other = SqlStore.open(url), SqlStore.open(url)
+    study = new_study(store)
+
+    with pytest.raises(errors.StoreUnavailable) as caught:
+        add_while_postgres_restarts(store, study, other)
 
     assert "INSERT" not in str(caught.value)
     assert store.look(study).next_number == 0

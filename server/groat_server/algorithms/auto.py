@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from groat_server.algorithms import design, look_up
-from groat_server.algorithms.base import History, Pending, Problem, Suggestion
+from groat_server.algorithms.base import History, Pending, Preparable, Problem, Suggestion
 
 MOST_MODELLED = 400
 """Told trials from which evolution takes over: models gain little more, and slow down."""
@@ -45,6 +45,12 @@ class Auto:
         """See `Algorithm.suggest`."""
         chosen = look_up(choose(problem, history, pending))
         return chosen.suggest(problem, history, pending, count, rng)
+
+    def prepare(self) -> None:
+        """See `Preparable.prepare`."""
+        heavy = look_up("bayesian")
+        if isinstance(heavy, Preparable):
+            heavy.prepare()
 
 
 def choose(problem: Problem, history: History, pending: Pending) -> str:

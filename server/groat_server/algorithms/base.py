@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
 import numpy.typing as npt
@@ -121,7 +121,8 @@ class Algorithm(Protocol):
     """A function of the past."""
 
     is_heavy: bool
-    """Runs in a worker process: it fits models or imports torch."""
+    """Runs in a worker process: it fits models or imports torch. The serving process looks the
+    class up, too: whatever is slow to import waits for the first ask, or for `Preparable`."""
 
     def suggest(
         self,
@@ -138,4 +139,13 @@ class Algorithm(Protocol):
         answer; fewer than ``count`` come only when no other configuration is
         left. The next new trial's number is one above the highest known.
         """
+        ...
+
+
+@runtime_checkable
+class Preparable(Protocol):
+    """What a heavy algorithm may have beside: something to get ready."""
+
+    def prepare(self) -> None:
+        """Import whatever is slow; called in a worker process ahead of the first ask."""
         ...

@@ -10,6 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID, uuid5
 from weakref import WeakValueDictionary
 
 from groat import model
@@ -158,7 +159,7 @@ class Asking:
         with self._store.locked(order.study_id) as locked:
             known = locked.answer(order.request_id)
             if known is not None:
-                return _replay(locked, known, order)
+                return self._replay(locked, known, order, now)
             locked.lapse(now=now)
             trials, ruling = self._lease_each(locked, order, batch, hold, now)
             decision = self._decide(locked, ruling, now)
@@ -197,17 +198,33 @@ class Asking:
                 return trials, guard.exhausted(study)
             if trial is None:
                 raise _Short(order.count - len(trials))
-            lease = self._lease(study, order, now)
+            lease = self._lease(study, order, trial.number, now)
             set_aside = hold or study.budget_status.remaining or model.Money(0)
             trials.append(locked.lease(trial.number, lease, set_aside))
             if len(trials) == order.count:
                 return trials, ruling
 
-    def _lease(self, study: model.Study, order: AskOrder, now: datetime) -> model.Lease:
+    def _lease(
+        self, study: model.Study, order: AskOrder, number: int, now: datetime
+    ) -> model.Lease:
         duration = order.lease_duration or study.spec.lease_duration
         return model.Lease(
-            lease_id=self._make_id(), worker_id=order.worker_id, expire_time=now + duration
+            lease_id=_lease_id(order, number),
+            worker_id=order.worker_id,
+            expire_time=now + duration,
         )
+
+    def _replay(
+        self, locked: LockedStudy, known: Answer, order: AskOrder, now: datetime
+    ) -> model.AskResult:
+        if known.digest != digest_of(order):
+            raise RequestIdReused(_REUSED.format(order.request_id))
+        study = locked.view().study
+        trials = [locked.trial(number) for number in known.numbers]
+        still_his = [trial for trial in trials if _is_under(trial, order)]
+        if still_his and study.last_decision is not None:
+            return _result(still_his, study.last_decision)
+        return _result([], self._decision(study, guard.answered(), now))
 
     def _decide(self, locked: LockedStudy, ruling: Ruling, now: datetime) -> model.Decision:
         if ruling.ends_study:
@@ -232,12 +249,14 @@ class Asking:
         return _result([], decision)
 
 
-def _replay(locked: LockedStudy, known: Answer, order: AskOrder) -> model.AskResult:
-    if known.digest != digest_of(order):
-        raise RequestIdReused(_REUSED.format(order.request_id))
-    decision = locked.view().study.last_decision
-    assert decision is not None, "an answer is stored together with its decision"  # noqa: S101
-    return _result([locked.trial(number) for number in known.numbers], decision)
+def _lease_id(order: AskOrder, number: int) -> str:
+    """Name a lease after its ask, so that a repeated ask knows which leases it was given."""
+    return str(uuid5(UUID(order.request_id), f"{order.study_id}/{number}"))
+
+
+def _is_under(trial: model.Trial, order: AskOrder) -> bool:
+    # A trial that lapsed may be another worker's by now; his lease must not be given away.
+    return trial.lease is not None and trial.lease.lease_id == _lease_id(order, trial.number)
 
 
 def _result(trials: Sequence[model.Trial], decision: model.Decision) -> model.AskResult:

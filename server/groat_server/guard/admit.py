@@ -178,6 +178,15 @@ def exhausted(study: model.Study) -> Ruling:
     )
 
 
+def answered() -> Ruling:
+    """A repeated ask whose trials are all told, or given to others."""
+    return Ruling(
+        verdict=Verdict.WAIT,
+        reason=Reason.AWAITING_RESULTS,
+        explanation="The trials of this request are told or given to others; make a new request.",
+    )
+
+
 def computing() -> Ruling:
     """The suggestion is not ready in time."""
     return Ruling(

@@ -94,4 +94,5 @@ async def _abort(context: Context, refusal: errors.GroatError) -> NoReturn:
     code = STATUS[type(refusal)]
     status = wire.status_of(refusal, code.value[0])
     details = (("grpc-status-details-bin", status.SerializeToString()),)
-    await context.abort(code, str(refusal), trailing_metadata=details)
+    # The message as the status has it: cut to what HTTP/2 headers carry.
+    await context.abort(code, status.message, trailing_metadata=details)

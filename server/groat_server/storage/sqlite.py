@@ -6,7 +6,7 @@ import functools
 import sqlite3
 import threading
 from collections.abc import Generator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager
 from typing import Any
 
 import sqlalchemy as sa
@@ -59,7 +59,7 @@ class SqliteDatabase:
                     with batch.member() as connection:
                         yield connection
                 finally:
-                    if not (self._turn.is_wanted and 0 < batch.size < self._batch_limit):
+                    if not (self._turn.is_wanted and self._has_room(batch)):
                         self._finish(batch)
             self._wait(batch)
 
@@ -84,6 +84,9 @@ class SqliteDatabase:
             return
         with self._turn:
             yield
+
+    def _has_room(self, batch: _Batch) -> bool:
+        return 0 < batch.size < self._batch_limit and batch.is_alive
 
     def _finish(self, batch: _Batch) -> None:
         self._batch = None
@@ -111,14 +114,26 @@ class _Batch:
         self._error: Exception | None = None
         self.size = 0
 
+    @property
+    def is_alive(self) -> bool:
+        """Whether its transaction is: a full or failing disk makes SQLite undo all by itself."""
+        driver = self._connection.connection.driver_connection
+        return isinstance(driver, sqlite3.Connection) and driver.in_transaction
+
     @contextmanager
     def member(self) -> Generator[sa.Connection]:
         """Let one thread in; its own failure undoes its own changes only.
 
         The first one has no others to spare; when it fails, the batch is over.
         """
-        with self._connection.begin_nested() if self.size else nullcontext():
+        if self.size:
+            self._connection.exec_driver_sql("SAVEPOINT member")
+        try:
             yield self._connection
+        except BaseException:
+            if self.size and self.is_alive:
+                self._connection.exec_driver_sql("ROLLBACK TO member")
+            raise
         self.size += 1
 
     def finish(self) -> None:
@@ -134,13 +149,10 @@ class _Batch:
     def _commit(self) -> None:
         if not self.size:
             self._transaction.rollback()
-            return
-        driver = self._connection.connection.driver_connection
-        # A full or failing disk makes SQLite undo everything by itself; a commit of the
-        # nothing that is left would succeed.
-        if not (isinstance(driver, sqlite3.Connection) and driver.in_transaction):
+        elif self.is_alive:
+            self._transaction.commit()
+        else:  # a commit of the nothing that is left would succeed
             raise errors.StoreUnavailable("the database undid the transaction; try again")
-        self._transaction.commit()
 
     def wait(self, timeout_s: float) -> bool:
         """Return whether it is finished; raise if it is and the commit failed."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from groat_server.validation.spaces import check_space
 MAX_METRICS = 64
 MAX_OBJECTIVES = 8
 MAX_LABELS = 64
+_CURRENCY = re.compile(r"[A-Z]{3}")
 LEASE_LIMITS = (timedelta(seconds=1), timedelta(hours=24))
 
 
@@ -124,6 +126,9 @@ def _check_money(spec: model.StudySpec) -> Iterator[Violation]:
     budget = spec.budget
     yield from words.positive(budget.max_spend, "study.budget.max_spend")
     yield from words.positive(budget.max_trial_spend, "study.budget.max_trial_spend")
+    if not _CURRENCY.fullmatch(spec.currency):
+        problem = f"{spec.currency[:10]!r} is not three capital letters, like USD"
+        yield Violation("study.budget.max_spend.currency", problem)
     if budget.max_trials is not None:
         yield from words.between(budget.max_trials, 1, 2**31 - 1, "study.budget.max_trials")
     for name in ("max_spend", "max_trial_spend"):

@@ -34,7 +34,8 @@ class ConfigurationKernel(Kernel):
     Source:
         Hvarfner, Hellsten and Nardi (2024), Vanilla Bayesian optimization performs
         great in high dimensions, eq. 8 and appendix. https://arxiv.org/abs/2402.02229
-        Numbers start half a unit shorter, which was better on small studies.
+        Ours are shorter by factors of 2 (labels) and 3.3 (numbers): as accurate on four
+        test problems with 20 and 50 trials, and less sure of itself where it is wrong.
         Duvenaud, Nickisch and Rasmussen (2011), Additive Gaussian processes.
         https://arxiv.org/abs/1112.4394
     """
@@ -49,7 +50,8 @@ class ConfigurationKernel(Kernel):
         self.log_length = torch.nn.Parameter(zeros - 0.3)
         self.log_signal = torch.nn.Parameter(zeros.new_tensor(-0.7))
         self.log_additive = torch.nn.Parameter(zeros.new_tensor(-0.7))
-        expected = math.sqrt(2.0) + math.log(d) / 2.0 - torch.where(is_label, zeros, zeros + 0.5)
+        shorter = torch.where(is_label, zeros + 0.7, zeros + 1.2)
+        expected = math.sqrt(2.0) + math.log(d) / 2.0 - shorter
         for name, mean, variance in (
             ("log_length", expected, 3.0),
             ("log_signal", 0.0, 2.0),

@@ -15,7 +15,7 @@ from scipy.special import (
 from groat_server.algorithms.base import Floats
 
 _POWERS = (-1.5, -1.0, -0.5, 0.0, 0.5, 1.5, 2.0, 2.5, 3.0, 3.5)
-_IDENTITY_BONUS = 2.0
+_IDENTITY_BONUS, _BONUS_PER_TRIAL = 2.0, 0.15
 _POWER_MALUS = 1.0
 
 
@@ -104,7 +104,8 @@ class Warp:
 def choose_warp(losses: Floats) -> Warp:
     """Choose the warp under which the losses are most likely normal.
 
-    Ties and near ties go to the identity.
+    The identity goes first unless another is clearly likelier: the bare losses of few
+    trials tell little of what a model with all parameters will make of them.
 
     Args:
         losses: Shape ``(n,)``, finite.
@@ -115,7 +116,7 @@ def choose_warp(losses: Floats) -> Warp:
     center, spread = float(np.median(losses)), float(losses.std())
     if spread <= 1e-12 * max(1.0, abs(center)):
         return Warp()
-    options = {Warp(): _IDENTITY_BONUS}
+    options = {Warp(): _IDENTITY_BONUS + _BONUS_PER_TRIAL * len(losses)}
     # A value near zero among large ones would dominate the logarithm.
     if losses.min() > 1e-4 * center > 0:
         options[Warp("log")] = 0.0
