@@ -10,12 +10,13 @@ import json
 
 import moocore
 import numpy as np
-from benchmarks import cube, mixed_rag
-from benchmarks.problems import DATA, Floats
 from pymoo.algorithms.moo.nsga2 import NSGA2
 from pymoo.core.problem import ElementwiseProblem
 from pymoo.optimize import minimize
 from rich.progress import track
+
+from benchmarks import cube, mixed_rag
+from benchmarks.problems import DATA, Floats
 
 _POPULATION = 300
 _STORED = 150

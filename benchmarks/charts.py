@@ -7,10 +7,11 @@ from pathlib import Path
 
 import matplotlib as mpl
 import numpy as np
-from benchmarks.report import names, problem_names
-from benchmarks.results import Row
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from benchmarks.report import names, problem_names
+from benchmarks.results import Row
 
 _OURS = ("#0b6e4f", "#e4572e", "#8a5a83", "#3b3b98")
 _THEIRS = mpl.colormaps["tab10"]

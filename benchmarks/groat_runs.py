@@ -16,10 +16,9 @@ from functools import partial
 from importlib import metadata
 from pathlib import Path
 
+import groat
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Peer, Run
-
-import groat
 from groat import model
 
 _SERVER = Path(__file__).parents[1] / "server" / "groat_server"

@@ -5,10 +5,10 @@ from __future__ import annotations
 import warnings
 
 import optuna
+
 from benchmarks import cube
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Run
-
 from groat import model
 
 _POPULATION = 20

@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from importlib import metadata
 
+from scipy.stats import qmc
+
 from benchmarks import cube, optuna_peer, pymoo_peer
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Peer, Run
-from scipy.stats import qmc
 
 
 def sobol(problem: Problem, seed: int, trials: int) -> Run:

@@ -14,9 +14,9 @@ from typing import TypeAlias
 import moocore
 import numpy as np
 import numpy.typing as npt
-from benchmarks import cube, mixed_rag
 from scipy.stats import qmc
 
+from benchmarks import cube, mixed_rag
 from groat import model
 
 Floats: TypeAlias = npt.NDArray[np.float64]

@@ -5,9 +5,6 @@ from __future__ import annotations
 from typing import Any, TypeAlias, cast
 
 import numpy as np
-from benchmarks import cube
-from benchmarks.problems import Floats, Problem
-from benchmarks.runs import Log, Run
 from pymoo.algorithms.base.genetic import GeneticAlgorithm
 from pymoo.algorithms.moo.nsga2 import NSGA2, RankAndCrowdingSurvival
 from pymoo.core.evaluator import Evaluator
@@ -17,6 +14,9 @@ from pymoo.core.problem import Problem as Target
 from pymoo.core.variable import Binary, Choice, Integer, Real, Variable
 from pymoo.problems.static import StaticProblem
 
+from benchmarks import cube
+from benchmarks.problems import Floats, Problem
+from benchmarks.runs import Log, Run
 from groat import model
 
 _Genes: TypeAlias = dict[str, float | int | bool | str]

@@ -17,11 +17,12 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from benchmarks import charts, groat_runs, peers, problems, report, results
-from benchmarks.runs import Peer
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from benchmarks import charts, groat_runs, peers, problems, report, results
+from benchmarks.runs import Peer
 
 OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
     name: peer for name, (peer, _) in peers.PEERS.items()

@@ -8,9 +8,10 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from statistics import mean, median
 
+from scipy.stats import rankdata
+
 from benchmarks import peers, problems
 from benchmarks.results import Row
-from scipy.stats import rankdata
 
 CHECKPOINTS = (30, 60, 100)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import moocore
 import numpy as np
+
 from benchmarks.problems import Problem
 from benchmarks.runs import Run
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from benchmarks.problems import Floats, Problem
 
+from benchmarks.problems import Floats, Problem
 from groat import model
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
+import groat
 from tests.generate import ROOT
 from tests.public_api import describe
-
-import groat
 
 
 def test_the_public_api_is_as_written_down() -> None:

@@ -7,10 +7,10 @@ import sys
 from importlib.metadata import entry_points
 
 import pytest
-from tests.generate import ROOT
 
 from groat import errors
 from groat_server.rpc.status import CLIENT_ONLY, STATUS
+from tests.generate import ROOT
 
 HEAVY = ("numpy", "scipy", "torch", "sqlalchemy", "rich", "groat_server")
 

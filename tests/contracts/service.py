@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests import examples
-from tests.contracts.doors import Door
 
 from groat import errors, model
 from groat.model import Coverage, Disposition, Money, Reason, TrialState, Verdict
+from tests import examples
+from tests.contracts.doors import Door
 
 SPACE = model.SearchSpace(
     parameters=(
@@ -33,7 +34,7 @@ PRICE = model.Metric(
 )
 
 
-def spec(**changes: object) -> model.StudySpec:
+def spec(**changes: Any) -> model.StudySpec:
     """A study of three parameters and two told objectives, searched by Sobol."""
     base = model.StudySpec(
         search_space=SPACE,
@@ -43,7 +44,7 @@ def spec(**changes: object) -> model.StudySpec:
     return replace(base, **changes)
 
 
-def told(quality: float = 0.5, seconds: float = 1.0, **changes: object) -> model.Succeeded:
+def told(quality: float = 0.5, seconds: float = 1.0, **changes: Any) -> model.Succeeded:
     """Both objectives, measured on ten examples."""
     values = (
         model.MetricValue(metric_id="quality", value=quality),
@@ -53,7 +54,7 @@ def told(quality: float = 0.5, seconds: float = 1.0, **changes: object) -> model
     return model.Succeeded(measurement=replace(measurement, **changes))
 
 
-def fee(amount: str, **changes: object) -> model.Usage:
+def fee(amount: str, **changes: Any) -> model.Usage:
     """Something that costs so much."""
     usage = model.Usage(category=model.SpendCategory.EXPERIMENT, quantity=Money.of(amount))
     return replace(usage, **changes)

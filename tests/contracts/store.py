@@ -8,12 +8,12 @@ with class scope. A store whose database outlives it also derives from
 from __future__ import annotations
 
 import pytest
+
+from groat_server.storage.base import Store
 from tests.contracts.store_ledger import LedgerPromises
 from tests.contracts.store_sharing import ReopeningPromises, SharingPromises
 from tests.contracts.store_studies import StudyPromises, new_study
 from tests.contracts.store_trials import TrialPromises
-
-from groat_server.storage.base import Store
 
 __all__ = ["ReopeningPromises", "StoreContract"]
 

@@ -7,14 +7,14 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
-from tests import examples
-from tests.contracts.store_studies import new_study
-from tests.contracts.store_trials import HOLD, LATER, add, finish, lease
-from tests.examples import NOW, booked_usage
 
 from groat import errors, model
 from groat.model import Coverage, Money, SpendCategory
 from groat_server.storage.base import LockedStudy, Store
+from tests import examples
+from tests.contracts.store_studies import new_study
+from tests.contracts.store_trials import HOLD, LATER, add, finish, lease
+from tests.examples import NOW, booked_usage
 
 
 def book(locked: LockedStudy, *prices: str, lease_id: str | None = "lease-0") -> None:
@@ -251,7 +251,7 @@ class LedgerPromises:
     @pytest.mark.parametrize("seed", range(5))
     def test_the_ledger_is_the_sum_of_its_parts(self, store: Store, seed: int) -> None:
         """Whatever is booked in whatever order, settled and held are exactly what they should."""
-        dice = random.Random(seed)  # noqa: S311
+        dice = random.Random(seed)
         study, held, settled = new_study(store), [10**9] * 3, 0
         with store.locked(study) as locked:
             add(locked, 3)

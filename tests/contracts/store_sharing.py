@@ -9,14 +9,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from tests import examples
-from tests.contracts.store_studies import new_study
-from tests.contracts.store_trials import HOLD, LATER, add, finish, lease
-from tests.examples import NOW, booked_usage
 
 from groat import errors, model
 from groat.model import Money
 from groat_server.storage.base import Answer, Store
+from tests import examples
+from tests.contracts.store_studies import new_study
+from tests.contracts.store_trials import HOLD, LATER, add, finish, lease
+from tests.examples import NOW, booked_usage
 
 THREADS = 16
 

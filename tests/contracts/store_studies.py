@@ -7,11 +7,11 @@ from datetime import timedelta, timezone
 from uuid import uuid4
 
 import pytest
-from tests import examples
-from tests.examples import NOW
 
 from groat import errors, model
 from groat_server.storage.base import Answer, Store
+from tests import examples
+from tests.examples import NOW
 
 
 def new_study(store: Store, spec: model.StudySpec | None = None) -> str:

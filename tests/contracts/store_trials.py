@@ -5,13 +5,13 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests import examples
-from tests.contracts.store_studies import new_study
-from tests.examples import NOW
 
 from groat import errors, model
 from groat.model import Money, TrialState
 from groat_server.storage.base import LockedStudy, Store
+from tests import examples
+from tests.contracts.store_studies import new_study
+from tests.examples import NOW
 
 LATER = NOW + timedelta(minutes=5)
 HOLD = Money.of("0.5")

@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from groat_server.storage.sql import SqlStore
 from tests.contracts.doors import ChannelDoor, Door, EngineDoor
 from tests.contracts.service import ServiceContract
 from tests.running import RunningServer
-
-from groat_server.storage.sql import SqlStore
 
 
 class TestEngineOnSqlite(ServiceContract):

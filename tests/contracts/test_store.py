@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 
 import pytest
-from tests.contracts.store import ReopeningPromises, StoreContract
 
 from groat_server.storage.base import Store
 from groat_server.storage.sql import SqlStore
+from tests.contracts.store import ReopeningPromises, StoreContract
 
 
 def open_at_once(url: str, count: int) -> list[Store]:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
 from tests.contracts.doors import ChannelDoor
 from tests.running import RunningServer
 

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from uuid import uuid4
 
 import grpc
 import pytest
+from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
-from tests.contracts import service
-from tests.contracts.doors import ChannelDoor
-from tests.running import RunningServer
 
 from groat import model, wire
 from groat.v1 import service_pb2 as pb
 from groat.v1 import service_pb2_grpc, space_pb2, study_pb2, trial_pb2
+from tests.contracts import service
+from tests.contracts.doors import ChannelDoor
+from tests.running import RunningServer
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -33,20 +35,17 @@ def trial(door: ChannelDoor) -> model.Trial:
     return service.only(door.ask("bad-input"))
 
 
-def example(**changes: object) -> trial_pb2.ExampleRecord:
+def example(**changes: Any) -> trial_pb2.ExampleRecord:
     record = trial_pb2.ExampleRecord(example_id="e1", scores=changes.pop("scores", None))
     if changes.pop("latency", True):
         record.latency.FromMilliseconds(100)
     return record
 
 
-def measured(quality: float = 0.5, **changes: object) -> trial_pb2.Measurement:
+def measured(quality: float = 0.5, **changes: Any) -> trial_pb2.Measurement:
     values = [trial_pb2.MetricValue(metric_id="quality", value=quality)]
-    measurement = trial_pb2.Measurement(metrics=values, examples=[example()])
-    for name, value in changes.items():
-        measurement.ClearField(name)
-        measurement.MergeFrom(trial_pb2.Measurement(**{name: value}))
-    return measurement
+    fields: dict[str, Any] = {"metrics": values, "examples": [example()], **changes}
+    return trial_pb2.Measurement(**fields)
 
 
 def with_error(error: float) -> trial_pb2.Measurement:
@@ -100,7 +99,7 @@ BAD_TELLS = [
 
 @pytest.mark.parametrize(("outcome", "path"), BAD_TELLS)
 def test_a_bad_tell_names_its_field_and_changes_nothing(
-    outcome: dict[str, object],
+    outcome: dict[str, Any],
     path: str,
     server: RunningServer,
     trial: model.Trial,
@@ -119,9 +118,9 @@ def test_a_bad_tell_names_its_field_and_changes_nothing(
     assert dump() == before
 
 
-def parameter(**changes: object) -> study_pb2.Study:
+def parameter(**changes: Any) -> study_pb2.Study:
     """A study whose one parameter is as given."""
-    fields: dict[str, object] = {"id": "k", "int": space_pb2.IntDomain(min=1, max=9), **changes}
+    fields: dict[str, Any] = {"id": "k", "int": space_pb2.IntDomain(min=1, max=9), **changes}
     space = space_pb2.SearchSpace(parameters=[space_pb2.Parameter(**fields)])
     metrics = wire.study_spec_to_proto(service.spec()).metrics
     return study_pb2.Study(search_space=space, metrics=metrics)
@@ -302,11 +301,11 @@ def refused(server: RunningServer, service: str, method: str, request: object) -
     return raised.value
 
 
-def details_of(refusal: grpc.RpcError, kind: object) -> list[object]:
+def details_of(refusal: grpc.RpcError, kind: Message) -> list[Message]:
     """Unpack the details of one kind."""
-    metadata = dict(refusal.trailing_metadata())
-    status = status_pb2.Status.FromString(metadata["grpc-status-details-bin"])
-    found: list[object] = []
+    trailer: Any = refusal.trailing_metadata()
+    status = status_pb2.Status.FromString(dict(trailer)["grpc-status-details-bin"])
+    found: list[Message] = []
     for detail in status.details:
         one = type(kind)()
         if detail.Unpack(one):

@@ -7,13 +7,13 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 
 import pytest
+
+from groat import model
+from groat.model import Money
 from tests import examples
 from tests.contracts import service
 from tests.contracts.doors import ChannelDoor
 from tests.running import RunningServer
-
-from groat import model
-from groat.model import Money
 
 FIVE = examples.budget("5", max_trial_spend=Money.of(1))
 

@@ -8,10 +8,10 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from tests.running import RunningServer
 
 import groat
 from groat.cli import main
+from tests.running import RunningServer
 
 EXAMPLE = str(Path(__file__).parents[2] / "examples" / "study.toml")
 TRIALS = 4

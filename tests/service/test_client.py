@@ -9,13 +9,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from tests.bad_way import BadWay
-from tests.running import RunningServer
 
 import groat
 from groat import model
 from groat.model import FailureKind, TrialState
 from groat.v1 import service_pb2
+from tests.bad_way import BadWay
+from tests.running import RunningServer
 
 
 @pytest.fixture

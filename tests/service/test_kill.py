@@ -10,10 +10,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import pytest
-from tests.running import RunningServer
 
 import groat
 from groat.model import TrialState
+from tests.running import RunningServer
 
 WORKERS = 8
 KILLS = 10

@@ -120,17 +120,26 @@ def test_without_a_front_all_of_the_box_is_to_gain() -> None:
     np.testing.assert_allclose(gained, 1.0)
 
 
-def test_reference_point_is_the_worst_of_three_corners() -> None:
-    """Front (2, 4), hope (5, 1), 80 % quantile (3.2, 3.2): corner (5, 4), plus a tenth."""
+@pytest.mark.parametrize(
+    ("seen", "hoped", "bounds", "expected"),
+    [
+        pytest.param([[0, 4], [2, 0]], [2, 0], [NAN, NAN], [2.2, 4.4], id="front"),
+        pytest.param([[0, 4], [2, 0], [9, 9]], [5, -1], [NAN, NAN], [5.5, 4.4], id="hope"),
+        pytest.param([[0, 4], [9, 9], [-1, 9], [2, 0]], [2, 0], [NAN, NAN], [2.2, 7.7], id="seen"),
+        pytest.param([[0, 4], [2, 0]], [2, 0], [1.5, NAN], [1.5, 4.4], id="bound"),
+    ],
+)
+def test_reference_point_is_the_worst_of_three_corners(
+    seen: list, hoped: list, bounds: list, expected: list
+) -> None:
+    """Front, hope and the better half of what was seen each count, and a bound wins."""
     best = np.array([[0.0, 4.0], [2.0, 0.0]])
-    seen = np.array([[0.0, 4.0], [2.0, 0.0], [1.0, 1.0], [9.0, 9.0], [3.2, 3.2]])[[0, 1, 2, 4]]
-    hoped = np.array([[5.0, -1.0]])
 
-    open_ended = goal.reference_point(best, seen, hoped, np.array([NAN, NAN]))
-    bounded = goal.reference_point(best, seen, hoped, np.array([1.5, NAN]))
+    reference = goal.reference_point(
+        best, np.array(seen, float), np.array([hoped], float), np.array(bounds)
+    )
 
-    np.testing.assert_allclose(open_ended, [3.2 + 0.32, 4.0 + 0.4])
-    np.testing.assert_allclose(bounded, [1.5, 4.4])
+    np.testing.assert_allclose(reference, expected)
 
 
 def test_features_stretch_levels_and_mark_the_inactive() -> None:

@@ -7,8 +7,8 @@ import math
 
 import numpy as np
 import pytest
-from benchmarks import cube, mixed_rag, peers, problems, results, runs
 
+from benchmarks import cube, mixed_rag, peers, problems, results, runs
 from groat import model
 
 STORED = json.loads((problems.DATA / "mixed_rag.json").read_text())

@@ -10,12 +10,12 @@ from datetime import timedelta
 
 import pytest
 from rich.console import Console, RenderableType
-from tests.examples import NOW, budget, decision, study_spec, succeeded
 
 import groat
 from groat import model
 from groat.cli import front, main, output, spend, studies, trials, watch
 from groat.cli.forecast import predicted_end
+from tests.examples import NOW, budget, decision, study_spec, succeeded
 
 USD = groat.Money.of
 

@@ -9,12 +9,12 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests import examples
-from tests.strategies import values_of
 
 from groat import model
 from groat_server.storage import codec
 from groat_server.storage.codec import Form
+from tests import examples
+from tests.strategies import values_of
 
 STORABLE: list[tuple[Form[Any], Any]] = [
     (codec.SPEC, model.StudySpec),

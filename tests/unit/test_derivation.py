@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.examples import study_spec
 
 from groat import model
 from groat.model import Aggregation, Money, SpendCategory, TokenCounts
 from groat.model import Source as From
 from groat_server import derivation
 from groat_server.storage.base import BookedUsage
+from tests.examples import study_spec
 
 
 def spec_with(

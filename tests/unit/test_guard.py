@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import examples
 
 from groat import model
 from groat.model import Coverage, Money, Reason, StudyState, Verdict
 from groat_server import guard
+from tests import examples
 
 POLICY = model.GuardPolicy()
 
@@ -25,7 +26,7 @@ def study(
     running: int = 0,
     finished: int = 0,
     coverage: Coverage = Coverage.COMPLETE,
-    **changes: object,
+    **changes: Any,
 ) -> model.Study:
     """A study whose ledger stands so."""
     budget = model.Budget(max_spend=None if cap is None else Money.of(cap))

@@ -7,8 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
-from tests import examples
-from tests.contracts import service
 
 from groat import model
 from groat.model import Money
@@ -16,6 +14,8 @@ from groat_server import front
 from groat_server.history import Past, history_of
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial
+from tests import examples
+from tests.contracts import service
 
 LIMIT = model.Metric(id="tokens", role=model.Role.CONSTRAINT, goal=model.Goal.MINIMIZE, bound=100)
 SPEC = service.spec(metrics=(service.QUALITY, service.SPEED, LIMIT))

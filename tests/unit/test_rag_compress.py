@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from examples.rag_docs.compress import Compressor
 from examples.rag_docs.corpus import Chunk, Corpus
 from examples.rag_docs.terms import Vocabulary

@@ -5,6 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
+
 from examples.rag_docs.corpus import Corpus, normalise, paragraphs
 
 PAGE = "Counting\n********\n\n" + " ".join(f"word{n}" for n in range(57))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
+
 from examples.rag_docs.pipeline import DEFAULT, Outcome, Pipeline, Settings
 from examples.rag_docs.tokens import load_encoding
 

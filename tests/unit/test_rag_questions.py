@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from examples.rag_docs.corpus import Corpus
 from examples.rag_docs.questions import all_questions, load_questions
 

@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
+from scipy import sparse
+
 from examples.rag_docs.retrievers import K1, B, Bm25, Lsa, fused, randomised_svd, ranking
 from examples.rag_docs.terms import Postings, Vocabulary, stem
-from scipy import sparse
 
 DOCUMENTS = ["cat sat mat", "cat cat dog", "bird", "dog sat on a long long mat"]
 

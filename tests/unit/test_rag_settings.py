@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+
 from examples.rag_docs.settings import DEFAULT
 from examples.rag_docs.survey import random_settings
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+
 from examples.rag_docs.pipeline import DEFAULT, Outcome
 from examples.rag_docs.survey import Row, unbeaten, usd_per_1k
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import tiktoken.load
 import tiktoken.registry
+
 from examples.rag_docs import tokens
 
 

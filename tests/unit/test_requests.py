@@ -6,11 +6,11 @@ from datetime import timedelta
 
 import pytest
 from google.protobuf.message import Message
-from tests.examples import measurement, study_spec, usage
 
 import groat
 from groat import _requests, errors, model
 from groat.model import TrialState
+from tests.examples import measurement, study_spec, usage
 
 WAIT = timedelta(seconds=3)
 SAMPLE: list[Message] = [

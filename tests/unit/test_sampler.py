@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.contracts import service
-from tests.unit.test_history import SPEC, measured, past_of
 
 from groat import model
 from groat_server.history import history_of
 from groat_server.sampler import Request, Sampler, problem_of
 from groat_server.space import Space
+from tests.contracts import service
+from tests.unit.test_history import SPEC, measured, past_of
 
 
 @pytest.fixture

@@ -12,13 +12,13 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+
+from groat import errors, model
+from groat_server.storage.sql import SqlStore
 from tests import examples
 from tests.contracts.store_studies import new_study
 from tests.contracts.store_trials import add, finish, lease
 from tests.examples import NOW, booked_usage
-
-from groat import errors, model
-from groat_server.storage.sql import SqlStore
 
 Fresh = Callable[[], str]
 

@@ -11,11 +11,11 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tests.filled import reached, variants
-from tests.strategies import values_of
 
 from groat import errors, model, wire
 from groat.v1 import guard_pb2, money_pb2, service_pb2, space_pb2, study_pb2, trial_pb2
+from tests.filled import reached, variants
+from tests.strategies import values_of
 
 NOUNS: dict[type[Message], Any] = {
     space_pb2.SearchSpace: (wire.search_space_to_proto, wire.search_space_from_proto),

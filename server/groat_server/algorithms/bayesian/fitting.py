@@ -34,6 +34,9 @@ _BOUNDS: dict[str, tuple[float | None, float | None]] = {
     "model.covar_module.log_signal": (-6.0, 4.0),
     "model.covar_module.log_additive": (-8.0, 4.0),
 }
+_COLD_STARTS = ((-0.3, -0.7, -0.7, -5.0), (0.5, -0.5, 2.0, -7.0))
+"""Lengths, signal, additive part and noise: two optima that neither finds from the other."""
+
 _MOST_FITTED = 160
 
 
@@ -42,7 +45,7 @@ def fit(data: Data, starts: Sequence[Floats | None], *, steps: int) -> Surrogate
 
     Args:
         data: ``n >= 1`` rows.
-        starts: Hyperparameters to start from; ``None`` is the prior's own start.
+        starts: Hyperparameters to start from; ``None`` stands for two standard starts.
         steps: Most iterations of L-BFGS per start; 0 keeps the start as it is.
 
     Returns:
@@ -50,7 +53,8 @@ def fit(data: Data, starts: Sequence[Floats | None], *, steps: int) -> Surrogate
     """
     torch.set_num_threads(1)
     thinned = _thinned(data)
-    logs = max((_fit_from(thinned, start, steps) for start in starts), key=lambda fit: fit[0])[1]
+    tried = [one for start in starts for one in (_cold(data) if start is None else [start])]
+    logs = max((_fit_from(thinned, start, steps) for start in tried), key=lambda fit: fit[0])[1]
     parts = _Parts.of(data)
     parts.set_logs(logs)
     return Surrogate.of(parts.model.eval(), parts.kernel, data, parts.logs())
@@ -107,10 +111,14 @@ def _thinned(data: Data) -> Data:
     return replace(data, inputs=data.inputs[rows], targets=data.targets[rows], noises=noises)
 
 
-def _fit_from(data: Data, start: Floats | None, steps: int) -> tuple[float, Floats]:
+def _cold(data: Data) -> list[Floats]:
+    d, size = data.inputs.shape[1], data.hyperparameter_count
+    return [np.array([length] * d + rest)[:size] for length, *rest in _COLD_STARTS]
+
+
+def _fit_from(data: Data, start: Floats, steps: int) -> tuple[float, Floats]:
     parts = _Parts.of(data)
-    if start is not None:
-        parts.set_logs(start)
+    parts.set_logs(start)
     if not steps:
         return 0.0, parts.logs()
     likelihood = ExactMarginalLogLikelihood(parts.model.likelihood, parts.model)

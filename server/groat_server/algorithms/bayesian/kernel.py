@@ -47,9 +47,9 @@ class ConfigurationKernel(Kernel):
         self.d = d = len(is_label)
         self.labels, self.numbers = torch.nonzero(is_label)[:, 0], torch.nonzero(~is_label)[:, 0]
         zeros = torch.zeros(d, dtype=torch.float64)
-        self.log_length = torch.nn.Parameter(zeros - 0.3)
-        self.log_signal = torch.nn.Parameter(zeros.new_tensor(-0.7))
-        self.log_additive = torch.nn.Parameter(zeros.new_tensor(-0.7))
+        self.log_length = torch.nn.Parameter(zeros)
+        self.log_signal = torch.nn.Parameter(zeros.new_tensor(0.0))
+        self.log_additive = torch.nn.Parameter(zeros.new_tensor(0.0))
         shorter = torch.where(is_label, zeros + 0.7, zeros + 1.2)
         expected = math.sqrt(2.0) + math.log(d) / 2.0 - shorter
         for name, mean, variance in (
