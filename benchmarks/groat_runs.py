@@ -22,7 +22,7 @@ from benchmarks.runs import Log, Peer, Run
 from groat import model
 
 _SERVER = Path(__file__).parents[1] / "server" / "groat_server"
-_DECIDING = ("algorithms/*.py", "space.py", "front.py", "history.py", "columns.py")
+_DECIDING = ("algorithms/**/*.py", "space.py", "front.py", "history.py", "columns.py")
 """What decides which configuration comes next."""
 
 

@@ -89,7 +89,11 @@ def _ranks(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
     """Rank medians per problem, ties shared, among optimizers that ran on all problems."""
     complete = _complete(rows)
     head = "".join(f" {count} trials |" for count in checkpoints)
-    lines = ["## Mean rank over the problems\n", "1 is best.\n", f"| |{head}"]
+    lines = [
+        "## Mean rank over the problems\n",
+        "1 is best. Only optimizers that ran on every problem above.\n",
+        f"| |{head}",
+    ]
     lines.append("|---" * (len(checkpoints) + 1) + "|")
     table = {
         name: [_mean_rank(rows, complete, name, count) for count in checkpoints]

@@ -61,13 +61,26 @@ def test_asking_for_a_turn_that_one_has_is_a_mistake() -> None:
 
 
 def test_whoever_gives_up_waiting_leaves_the_queue() -> None:
-    """The next turn goes to somebody who still waits, or to nobody."""
+    """An interrupted thread is not waited for."""
     turn = Turn()
     with turn:
         [thread] = queue_up(turn, ["a"], [])
-        turn._give_up(turn._waiting[0])
+        [place] = turn._waiting
+        turn._give_up(place)
         assert not turn.is_wanted
-        turn._waiting.clear()
+
     with turn:
-        pass
-    assert thread.is_alive()
+        place[1].release()
+        thread.join()
+
+
+def test_whoever_gives_up_a_turn_that_came_passes_it_on() -> None:
+    """The interrupt may come after the turn did; the others must not wait for ever."""
+    turn, order = Turn(), list[str]()
+    with turn:
+        threads = queue_up(turn, ["a"], order)
+        turn._give_up((0, threading.Lock()))
+
+        threads[0].join()
+
+    assert order == ["a"]

@@ -133,7 +133,7 @@ class LockedStudy(Protocol):
         ...
 
     def lapse(self, *, now: datetime) -> None:
-        """Take back every lease that ran out.
+        """Take back every lease whose end is not after ``now``.
 
         The trial goes back to REQUESTED, or, when ``max_attempts`` leases are
         gone, to FAILED(LEASE_EXPIRED) if it is still RUNNING under that lease.
@@ -166,7 +166,11 @@ class LockedStudy(Protocol):
         ...
 
     def renew(self, lease_id: str, until: datetime) -> model.Lease:
-        """Move the end of a live attempt's lease."""
+        """Move the end of a live attempt's lease.
+
+        Raises:
+            NotPossibleNow: It has told, has lapsed, or its trial is over.
+        """
         ...
 
     def report(self, number: int, measurement: model.Measurement, *, now: datetime) -> None:
@@ -183,6 +187,10 @@ class LockedStudy(Protocol):
 
         Returns:
             How many were booked, and how many were known already.
+
+        Raises:
+            NotFound: The study has given no such lease.
+            TypeError: A usage still has its raw text.
         """
         ...
 
@@ -199,7 +207,12 @@ class LockedStudy(Protocol):
         ...
 
     def close_attempt(self, lease_id: str, *, told: str) -> None:
-        """Release an attempt's hold for good and keep the digest of what it told."""
+        """Release an attempt's hold for good and keep the digest of what it told.
+
+        Raises:
+            NotFound: The study has given no such lease.
+            NotPossibleNow: It has told already.
+        """
         ...
 
     def finish(
@@ -320,6 +333,8 @@ class Store(Protocol):
     ) -> dict[str, tuple[int, model.Lease]]:
         """Renew live leases by the study's lease duration, in one transaction.
 
+        The end of a lease never moves back.
+
         Returns:
             Trial number and lease by lease id, of those that could be renewed:
             not told, not lapsed, and their trial still RUNNING under them. A
@@ -334,7 +349,8 @@ class Store(Protocol):
         """Hold one study alone, for one transaction.
 
         Leaving normally commits durably; leaving by an exception changes
-        nothing. Do nothing slow inside: every other ask and tell waits.
+        nothing. Do nothing slow inside: every other ask and tell waits. Call no
+        other verb of the store inside: in memory there is one connection.
 
         Raises:
             NotFound: There is no such study.
