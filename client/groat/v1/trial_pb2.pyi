@@ -264,7 +264,9 @@ Global___MetricValue: _TypeAlias = MetricValue  # noqa: Y015
 
 @_typing.final
 class ExampleRecord(_message.Message):
-    """One question of the experiment. Its usage is booked like any other, and feeds the derived metrics."""
+    """One question of the experiment. Its usage is booked like any other and feeds the derived metrics; the ledger has it, so
+    it does not come back with the record.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
