@@ -8,10 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
-from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
@@ -20,6 +17,7 @@ import numpy.typing as npt
 
 from groat import errors, model
 from groat_server import columns
+from groat_server.conditions import Gate, count
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
@@ -27,24 +25,6 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 
 INACTIVE = 0.5
 """The code of every inactive parameter."""
-
-_MOST_STATES = 100_000
-
-_GateId: TypeAlias = tuple[int, int]
-"""A parameter's column, and which of its conditions."""
-
-_NO_GATES: frozenset[_GateId] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class _Gate:
-    """One condition: the parent's column, and the canonical codes that open it."""
-
-    parent: int
-    codes: Floats
-
-    def is_open(self, codes: Floats) -> Bools:
-        return (codes[:, None] == self.codes).any(axis=1)
 
 
 class Space:
@@ -80,7 +60,7 @@ class Space:
             [p.domain.kind in {"categorical", "bool"} for p in self.parameters], dtype=np.bool_
         )
         self.has_conditions = any(self._gates)
-        self.size = self._count()
+        self.size = count(self.levels.tolist(), self._gates, self._order)
 
     # How the parts are read.
 
@@ -90,13 +70,13 @@ class Space:
         except columns.NotInDomain as error:
             raise errors.InvalidArgument.at(_path(j), str(error)) from error
 
-    def _gates_of(self, j: int) -> tuple[_Gate, ...]:
+    def _gates_of(self, j: int) -> tuple[Gate, ...]:
         return tuple(
             self._gate(condition, f"{_path(j)}.active_when[{i}]")
             for i, condition in enumerate(self.parameters[j].active_when)
         )
 
-    def _gate(self, condition: model.Condition, path: str) -> _Gate:
+    def _gate(self, condition: model.Condition, path: str) -> Gate:
         parent = self._index.get(condition.parameter_id)
         if parent is None:
             raise errors.InvalidArgument.at(path, f"no parameter {condition.parameter_id!r}")
@@ -104,7 +84,7 @@ class Space:
             units = [self._columns[parent].unit(value) for value in condition.any_of]
         except columns.NotInDomain as error:
             raise errors.InvalidArgument.at(path, f"a value {error}") from error
-        return _Gate(parent, self._columns[parent].snap(np.array(units, dtype=float)))
+        return Gate(parent, self._columns[parent].snap(np.array(units, dtype=float)))
 
     def _sorted(self) -> tuple[int, ...]:
         graph = {j: [gate.parent for gate in self._gates[j]] for j in range(self.d)}
@@ -291,49 +271,6 @@ class Space:
             if not active[j] and name in configuration:
                 problems[name] = "is not active here and must have no value"
         return problems
-
-    # Counting.
-
-    def _count(self) -> float:
-        """Count configurations by what later conditions can tell apart, not one by one.
-
-        A state is the set of gates that the parameters so far have opened for
-        later ones; parameters on which nothing depends only multiply. Beyond
-        `_MOST_STATES` states there are at least as many configurations, and
-        counting them is not worth the time: ``inf``.
-        """
-        states: dict[frozenset[_GateId], float] = {frozenset(): 1}
-        for j in self._order:
-            states = self._with_parameter(j, states)
-            if len(states) > _MOST_STATES:
-                return math.inf
-        return sum(states.values())
-
-    def _with_parameter(
-        self, j: int, states: Mapping[frozenset[_GateId], float]
-    ) -> dict[frozenset[_GateId], float]:
-        own = {(j, i) for i in range(len(self._gates[j]))}
-        choices = self._choices(j)
-        counts: dict[frozenset[_GateId], float] = defaultdict(int)
-        for state, count in states.items():
-            for opened, ways in choices.items() if own <= state else [(_NO_GATES, 1)]:
-                counts[(state - own) | opened] += count * ways
-        return counts
-
-    def _choices(self, j: int) -> dict[frozenset[_GateId], float]:
-        """In how many ways an active parameter opens each set of gates."""
-        opened: dict[float, set[_GateId]] = defaultdict(set)
-        for k, gates in enumerate(self._gates):
-            for i, gate in enumerate(gates):
-                for code in gate.codes.tolist() if gate.parent == j else ():
-                    opened[code].add((k, i))
-        choices: dict[frozenset[_GateId], float] = defaultdict(int)
-        for gate_ids in opened.values():
-            choices[frozenset(gate_ids)] += 1
-        rest = (self._columns[j].levels or math.inf) - len(opened)
-        if rest:
-            choices[_NO_GATES] += rest
-        return choices
 
 
 def _path(j: int) -> str:

@@ -136,10 +136,11 @@ class LedgerPromises:
             book(locked, "0.10")
             for usage in usages:
                 locked.book([usage], lease_id="lease-0", now=NOW)
+            book(locked, "0.20")
 
         settled = store.look(leased).study.budget_status.settled
         assert settled == store.trial(leased, 0).spend
-        assert (settled.coverage, settled.total) == (Coverage.PARTIAL, Money.of("0.10"))
+        assert (settled.coverage, settled.total) == (Coverage.PARTIAL, Money.of("0.30"))
         assert settled.unpriced_models == tuple(f"openai/m{i:02}" for i in range(20))
 
     def test_usage_comes_back_in_the_order_of_booking(self, store: Store, leased: str) -> None:

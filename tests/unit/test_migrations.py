@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -86,6 +87,17 @@ def test_opening_again_changes_nothing(fresh: Fresh) -> None:
     before = description(migrated(url))
 
     assert description(migrated(url)) == before
+
+
+def test_databases_opened_at_once_do_not_mix(fresh: Fresh) -> None:
+    """Alembic has one migration at a time in a process; four stores open at once."""
+    urls = [fresh() for _ in range(4)]
+
+    with ThreadPoolExecutor(4) as pool:
+        tables = [description(engine) for engine in pool.map(migrated, urls)]
+
+    assert all(each == tables[0] for each in tables)
+    assert len(tables[0]) == len(metadata.tables)
 
 
 def test_a_newer_database_is_refused(fresh: Fresh) -> None:

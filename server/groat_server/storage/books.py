@@ -56,7 +56,7 @@ class Books:
     def _lower_hold(self, attempt: Attempt, new: Sequence[model.PricedUsage]) -> None:
         booked = sum(usage.spend.nanos for usage in new if usage.spend is not None)
         lowered = min(booked, attempt.hold.nanos)
-        if attempt.told or not lowered:
+        if not lowered:  # as always after the tell, which leaves no hold
             return
         self._session.run(sql.LOWER_HOLD, {"of_lease": attempt.lease.lease_id, "amount": lowered})
         self._session.add_up(held=-lowered)
