@@ -40,7 +40,7 @@ class Trial(TrialHandle):
         failed = self._farewell(kind)
         try:
             if failed is not None:
-                await self._deliver(failed, (), patience=self._line.patience.brief())
+                await self._deliver(failed, self._unbooked, patience=self._line.patience.brief())
         except errors.GroatError as refusal:
             _log.warning("trial %d is left to its lease: %s", self.number, refusal)
 

@@ -71,6 +71,7 @@ class TrialHandle:
         self._is_told = False
         self._is_in_doubt = False
         self._reports = 0
+        self._unbooked: tuple[model.Usage, ...] = ()
         self._salt = uuid4()
 
     def __getitem__(self, parameter_id: str) -> model.Value:
@@ -109,7 +110,13 @@ class TrialHandle:
         self, outcome: model.Outcome, usage: Iterable[model.Usage]
     ) -> service_pb2.TellRequest:
         study_id = self._known.study.study_id
-        return _requests.tell(study_id, self.number, self.lease_id, outcome, usage)
+        self._unbooked = tuple(usage)
+        request = _requests.tell(study_id, self.number, self.lease_id, outcome, self._unbooked)
+        if not isinstance(outcome, model.Failed) and outcome.measurement is not None:
+            # If this tell is refused, a farewell still says what was spent.
+            examples = outcome.measurement.examples
+            self._unbooked += tuple(one for example in examples for one in example.usage)
+        return request
 
     def _told(self, reply: service_pb2.TellResponse) -> model.TellResult:
         result = wire.tell_result_from_proto(reply)

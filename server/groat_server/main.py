@@ -17,7 +17,7 @@ from groat_server import logs, settings
 from groat_server.engine import Engine
 from groat_server.rpc import Server, is_serving
 from groat_server.sampler import Sampler
-from groat_server.settings import BadSetting, HealthCheck, Settings
+from groat_server.settings import HealthCheck, Settings
 from groat_server.storage.sql import SqlStore
 
 _log = structlog.get_logger(__name__)
@@ -32,7 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0 if is_serving(wanted.address) else 1
         logs.set_up(wanted.log_format)
         asyncio.run(serve(wanted))
-    except (BadSetting, GroatError, OSError) as error:
+    except (ValueError, GroatError, OSError) as error:
         sys.stderr.write(f"groat-server: {error}\n")
         return 1
     return 0

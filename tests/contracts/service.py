@@ -198,6 +198,48 @@ class ServiceContract:
         assert late.disposition is Disposition.ACCEPTED_LATE
         assert late.on_front
 
+    def test_a_late_failure_does_not_bury_a_later_success(self, door: Door) -> None:
+        """Of two lost workers one fails and one succeeds: the success was paid for."""
+        door.create("s", spec(max_attempts=2))
+        first = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        second = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        door.ask("s")
+
+        door.tell(first, model.Failed(message="x"))
+        late = door.tell(second, told(0.9))
+
+        assert (late.disposition, late.on_front) == (Disposition.ACCEPTED_LATE, True)
+
+    def test_a_later_rate_leaves_metrics_to_the_attempt_that_stands(self, door: Door) -> None:
+        """What a superseded attempt used is spend, and says nothing about the configuration."""
+        door.create("s", spec(metrics=(QUALITY, PRICE)))
+        lost = only(door.ask("s", lease_s=1))
+        door.let_pass(1.1)
+        found = only(door.ask("s"))
+        quality = (model.MetricValue(metric_id="quality", value=0.5),)
+        outcome = model.Succeeded(measurement=model.Measurement(metrics=quality, example_count=1))
+        stands = door.tell(found, outcome, [fee("2")]).trial.measurement
+        door.tell(lost, outcome, [examples.usage(provider="", model="our-own-llama")])
+        units = (model.Unit.INPUT_TOKEN, model.Unit.OUTPUT_TOKEN)
+        rates = [model.Rate(model="our-own-llama", unit=u, amount=Money.of(1)) for u in units]
+
+        door.update("s", model.StudyPatch(rates=tuple(rates)))
+
+        assert door.trial("s", found.number).measurement == stands
+
+    def test_a_report_does_not_shorten_a_lease(self, door: Door) -> None:
+        """An hour was asked for; a sign of life is no reason to take it away."""
+        door.create("s", spec())
+        trial = only(door.ask("s", lease_s=3_600))
+        assert trial.lease is not None
+
+        lease = door.report(trial, told().measurement).lease
+
+        assert lease is not None
+        assert lease.expire_time >= trial.lease.expire_time
+
     def test_a_heartbeat_keeps_a_lease(self, door: Door) -> None:
         """A worker that says so every now and then may take as long as it needs."""
         door.create("s", spec())
@@ -229,7 +271,7 @@ class ServiceContract:
         trial = only(door.ask("s"))
         partial = told(0.4, example_count=5).measurement
 
-        answer = door.report(trial, partial, [fee("0.10")])
+        answer = door.report(trial, partial, [fee("0.10", usage_id="first-half")])
         door.report(trial, told(0.6, example_count=5).measurement)
 
         assert answer.directive is model.Directive.CONTINUE

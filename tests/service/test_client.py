@@ -136,6 +136,17 @@ def test_a_refused_tell_may_be_mended(client: groat.Client) -> None:
     assert told.disposition is groat.Disposition.ACCEPTED
 
 
+def test_what_a_refused_tell_consumed_is_booked_all_the_same(client: groat.Client) -> None:
+    """A worker that tells nonsense again and again would else pass any cap."""
+    study = new_study(client)
+
+    with only(study) as trial, pytest.raises(groat.InvalidArgument):
+        trial.tell({"quality": float("nan")}, usage=[groat.fee("0.5")])
+
+    assert study.trial(trial.number).state is TrialState.FAILED
+    assert study.refresh().budget_status.settled.total == groat.Money.of("0.5")
+
+
 def test_every_outcome_can_be_told(client: groat.Client) -> None:
     """Early stopped, infeasible and failed, each with what it consumed."""
     study = new_study(client)

@@ -15,7 +15,15 @@ from groat.model import Coverage, Money, Reason, StudyState, Verdict
 from groat_server import guard
 from tests import examples
 
-POLICY = model.GuardPolicy()
+
+def capped(**limits: Any) -> model.StudySpec:
+    """A declaration with a cap of ten."""
+    return examples.study_spec(budget=examples.budget("10", **limits))
+
+
+def careful(quantile: float) -> model.StudySpec:
+    """A declaration whose guard holds this quantile."""
+    return replace(capped(), guard_policy=model.GuardPolicy(hold_quantile=quantile))
 
 
 def study(
@@ -90,6 +98,14 @@ def test_the_explanation_has_the_numbers_and_the_way_out() -> None:
     assert all(word in text for word in ("9.5 USD", "10 USD", "1 USD", "Raise max_spend"))
 
 
+def test_money_held_for_silent_workers_is_waited_for() -> None:
+    """They may still tell; ending the study would throw away what is not even spent."""
+    found = ruling(study("0", "10"))
+
+    assert (found.verdict, found.ends_study) == (Verdict.WAIT, False)
+    assert "fell silent" in found.explanation
+
+
 def test_an_unknown_spend_takes_all_that_is_left_alone() -> None:
     """The first trial may start; while it holds everything a second may not."""
     assert ruling(study(), None).verdict is Verdict.PROCEED
@@ -123,16 +139,22 @@ def test_a_waiting_trial_does_not_count_against_the_limit_twice() -> None:
 
 def test_a_declared_most_is_held_in_full() -> None:
     """Whatever trials have told: nothing stops one half-way."""
-    budget = model.Budget(max_trial_spend=Money.of(1))
+    spec = capped(max_trial_spend=Money.of(1))
 
-    assert guard.hold_for(policy=POLICY, budget=budget, told=[Money.of("0.1")] * 9) == Money.of(1)
+    assert guard.hold_for(spec, [Money.of("0.1")] * 9) == Money.of(1)
+
+
+def test_a_declared_most_is_held_without_a_cap_too() -> None:
+    """A cap that is set later then finds what runs."""
+    spec = examples.study_spec(budget=model.Budget(max_trial_spend=Money.of(1)))
+
+    assert guard.hold_for(spec, []) == Money.of(1)
+    assert guard.hold_for(examples.study_spec(), []) == Money(0)
 
 
 def test_nothing_told_and_nothing_declared_is_unknown() -> None:
     """Trials that spent nothing teach nothing."""
-    told = [Money.of(0), Money.of(0)]
-
-    assert guard.hold_for(policy=POLICY, budget=model.Budget(), told=told) is None
+    assert guard.hold_for(capped(), [Money.of(0), Money.of(0)]) is None
 
 
 @given(
@@ -142,8 +164,7 @@ def test_nothing_told_and_nothing_declared_is_unknown() -> None:
 def test_a_more_careful_guard_holds_more(nanos: list[int], quantile: float) -> None:
     """The hold rises with its quantile, and covers the median trial from 0.5 on."""
     told = [Money(amount) for amount in nanos]
-    policies = [model.GuardPolicy(hold_quantile=q) for q in (0.5, quantile)]
-    low, high = (guard.hold_for(policy=p, budget=model.Budget(), told=told) for p in policies)
+    low, high = (guard.hold_for(careful(q), told) for q in (0.5, quantile))
 
     assert low is not None
     assert high is not None
@@ -152,7 +173,7 @@ def test_a_more_careful_guard_holds_more(nanos: list[int], quantile: float) -> N
 
 def test_equal_trials_teach_a_close_hold() -> None:
     """Twenty trials at one dollar: the next is held at little more than that."""
-    hold = guard.hold_for(policy=POLICY, budget=model.Budget(), told=[Money.of(1)] * 20)
+    hold = guard.hold_for(capped(), [Money.of(1)] * 20)
 
     assert hold is not None
     assert Money.of(1) < hold < Money.of("1.4")

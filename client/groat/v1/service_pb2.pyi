@@ -137,7 +137,7 @@ class ReportRequest(_message.Message):
 
     @_builtins.property
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]:
-        """since the last report"""
+        """since the last report, each with a usage_id"""
 
     def __init__(
         self,
@@ -414,7 +414,7 @@ class ListTrialsRequest(_message.Message):
     """0 = 100, at most 1,000"""
     page_token: _builtins.str
     full: _builtins.bool
-    """with reports; pages are then at most 100"""
+    """with reports and example records; pages are then at most 100"""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_trial_pb2.Trial.State.ValueType]:
         """empty = all"""

@@ -31,6 +31,7 @@ if _version_not_supported:
 class TrialServiceStub:
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
 
     """
 
@@ -80,6 +81,7 @@ class TrialServiceStub:
 class TrialServiceServicer:
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
 
     """
 
@@ -179,6 +181,7 @@ def add_TrialServiceServicer_to_server(servicer, server):
 class TrialService:
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
 
     """
 

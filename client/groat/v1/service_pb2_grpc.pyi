@@ -32,6 +32,7 @@ GRPC_VERSION: str
 class TrialServiceStub:
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
     """
 
     @_typing.overload
@@ -55,6 +56,7 @@ class TrialServiceStub:
 class TrialServiceAsyncStub(TrialServiceStub):
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
@@ -74,6 +76,7 @@ class TrialServiceAsyncStub(TrialServiceStub):
 class TrialServiceServicer(metaclass=_abc_1.ABCMeta):
     """Every error carries one google.rpc.ErrorInfo{reason, domain: "groat"}; INVALID_ARGUMENT also a google.rpc.BadRequest
     with the path of each field; UNAVAILABLE a google.rpc.RetryInfo. An error has changed nothing.
+    A request is at most 32 MiB; what is larger goes in parts, through Report.
     """
 
     @_abc_1.abstractmethod

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -42,7 +43,7 @@ class Analysis:
         states: Collection[model.TrialState] = (),
         full: bool = False,
     ) -> model.Page[model.Trial]:
-        """List trials by number; full ones (with reports) in smaller pages.
+        """List trials by number; full ones (with reports and examples) in smaller pages.
 
         Raises:
             NotFound: There is no such study.
@@ -56,7 +57,8 @@ class Analysis:
             states=states,
             full=full,
         )
-        return page_of(found, size, lambda trial: str(trial.number))
+        shown = found if full else [_without_examples(trial) for trial in found]
+        return page_of(shown, size, lambda trial: str(trial.number))
 
     def front(
         self,
@@ -115,6 +117,14 @@ class Analysis:
 
     def _past(self, study_id: str) -> Past:
         return self._memory.past(self._store.look(study_id).study)
+
+
+def _without_examples(trial: model.Trial) -> model.Trial:
+    """Leave out the records that would make a page of trials as large as its experiments."""
+    if isinstance(trial.outcome, model.Failed | None) or trial.outcome.measurement is None:
+        return trial
+    measurement = replace(trial.outcome.measurement, examples=())
+    return replace(trial, outcome=replace(trial.outcome, measurement=measurement))
 
 
 def _losses(past: Past, told: Sequence[Told]) -> Floats:

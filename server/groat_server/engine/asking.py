@@ -46,9 +46,16 @@ class AskOrder:
 
 @dataclass(frozen=True, slots=True)
 class _Batch:
-    """Suggestions to hand out; ``is_last``: no other configuration is left."""
+    """Suggestions to hand out.
+
+    Attributes:
+        born: When the study was created that they are for: its name may have
+            been given to another one since.
+        is_last: No other configuration is left.
+    """
 
     trials: tuple[NewTrial, ...] = ()
+    born: datetime | None = None
     is_last: bool = False
 
 
@@ -151,17 +158,20 @@ class Asking:
             )
             for suggestion, configuration in zip(suggestions, configurations, strict=True)
         )
-        return _Batch(tuple(trials), is_last=len(suggestions) < count)
+        born = view.study.create_time
+        return _Batch(tuple(trials), born=born, is_last=len(suggestions) < count)
 
     def _hand_out(self, order: AskOrder, batch: _Batch) -> model.AskResult:
-        hold = self._hold(order.study_id)
+        told = self._told_spend(order.study_id)
         now = self._clock()
         with self._store.locked(order.study_id) as locked:
             known = locked.answer(order.request_id)
             if known is not None:
                 return self._replay(locked, known, order, now)
             locked.lapse(now=now)
-            trials, ruling = self._lease_each(locked, order, batch, hold, now)
+            if batch.born not in {None, locked.view().study.create_time}:
+                batch = _Batch()
+            trials, ruling = self._lease_each(locked, order, batch, told, now)
             decision = self._decide(locked, ruling, now)
             if trials:
                 numbers = tuple(trial.number for trial in trials)
@@ -169,21 +179,21 @@ class Asking:
                 locked.remember(order.request_id, answer, now=now)
             return _result(trials, decision)
 
-    def _hold(self, study_id: str) -> model.Money | None:
+    def _told_spend(self, study_id: str) -> Sequence[model.Money]:
         study = self._store.look(study_id).study
         if study.spec.budget.max_spend is None:
-            return model.Money(0, study.spec.currency)
-        told = [one.trial.spend.total for one in self._memory.past(study).told()]
-        return guard.hold_for(policy=study.spec.guard_policy, budget=study.spec.budget, told=told)
+            return ()
+        return [one.trial.spend.total for one in self._memory.past(study).told()]
 
     def _lease_each(
         self,
         locked: LockedStudy,
         order: AskOrder,
         batch: _Batch,
-        hold: model.Money | None,
+        told: Sequence[model.Money],
         now: datetime,
     ) -> tuple[list[model.Trial], Ruling]:
+        hold = guard.hold_for(locked.view().study.spec, told)
         waiting = iter(locked.waiting(order.count))
         fresh = iter(batch.trials)
         trials: list[model.Trial] = []
@@ -222,9 +232,7 @@ class Asking:
         study = locked.view().study
         trials = [locked.trial(number) for number in known.numbers]
         still_his = [trial for trial in trials if _is_under(trial, order)]
-        if still_his and study.last_decision is not None:
-            return _result(still_his, study.last_decision)
-        return _result([], self._decision(study, guard.answered(), now))
+        return _result(still_his, self._decision(study, guard.answered(len(still_his)), now))
 
     def _decide(self, locked: LockedStudy, ruling: Ruling, now: datetime) -> model.Decision:
         if ruling.ends_study:

@@ -14,6 +14,7 @@ from groat_server import booking, derivation, pricing, validation
 from groat_server.booking import digest_of
 from groat_server.engine.asking import Clock
 from groat_server.engine.pages import page_of, size_of
+from groat_server.engine.telling import STANDS
 from groat_server.sampler import Sampler
 from groat_server.space import Space
 from groat_server.storage.base import BookedUsage, LockedStudy, NewTrial, Store
@@ -48,12 +49,13 @@ class Studies:
             AlreadyExists: The id is taken by another declaration.
         """
         validation.check_spec(spec)
+        space = Space(spec.search_space)
         study_id = study_id or _made_from(request_id)
         now, digest = self._clock(), digest_of(spec)
         pinned = _pinned(study_id, spec, now)
         if validate_only:
             return _unborn(study_id, pinned, now)
-        first = _baseline(pinned.search_space)
+        first = _baseline(space, pinned.search_space)
         study = self._store.create(study_id, pinned, digest=digest, now=now, first=first)
         self._sampler.warm_up(spec.algorithm.kind.kind)
         return study
@@ -73,7 +75,7 @@ class Studies:
             InvalidArgument: The size or the token is none.
         """
         size = size_of(page_size)
-        if len(page_token) > 128:
+        if page_token and not validation.is_id(page_token):
             raise InvalidArgument.at("page_token", "not a token of this list")
         found = self._store.studies(after=page_token, limit=size + 1)
         return page_of(found, size, lambda study: study.study_id)
@@ -149,13 +151,12 @@ def _pinned(study_id: str, spec: model.StudySpec, now: datetime) -> model.StudyS
     return replace(spec, algorithm=replace(spec.algorithm, seed=seed), price_book=book)
 
 
-def _baseline(search_space: model.SearchSpace) -> list[NewTrial]:
+def _baseline(space: Space, search_space: model.SearchSpace) -> list[NewTrial]:
     """The configuration in use today is worth knowing first, if it was declared."""
     defaults = {p.id: p.default_value for p in search_space.parameters}
     values = {name: value for name, value in defaults.items() if value is not None}
     if not values:
         return []
-    space = Space(search_space)
     configuration = _active_part(search_space, values)
     return [
         NewTrial(
@@ -250,6 +251,8 @@ def _derive_again(
 ) -> None:
     attempt = locked.attempt(lease_id)
     trial = locked.trial(attempt.number) if attempt else None
+    if attempt is None or not attempt.told.startswith(STANDS):
+        return  # another attempt's outcome ended the trial, and its metrics come from that one
     if trial is None or not isinstance(trial.outcome, model.Succeeded | model.EarlyStopped):
         return
     derived = derivation.derive(spec, trial.outcome.measurement, booked)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from groat import model
-from groat.errors import ConflictingOutcome, InvalidArgument, NotFound, Violation
+from groat.errors import ConflictingOutcome, InvalidArgument, NotFound
 from groat.model import Directive, Disposition
 from groat_server import derivation, validation
 from groat_server.booking import digest_of, price_all, without_usage
@@ -16,6 +16,11 @@ from groat_server.history import Memory
 from groat_server.storage.base import Attempt, BookedUsage, LockedStudy, Store
 
 _CONFLICT = "trial {} is {} by this very lease; the first outcome stands"
+STANDS = "stands:"
+"""Before the digest of the outcome that ended its trial, to tell its attempt from the others."""
+
+MAX_RENEWALS = 1_000
+
 _CLOSING = {Disposition.ACCEPTED, Disposition.ACCEPTED_LATE}
 _PATHS: dict[type[model.Outcome], str] = {
     model.Succeeded: "succeeded",
@@ -55,6 +60,7 @@ class Telling:
             InvalidArgument: The measurement or the usage breaks a rule.
         """
         spec = self._store.look(order.study_id).study.spec
+        validation.check_lease_id(order.lease_id)
         validation.check_report(spec, measurement, order.usage)
         now = self._clock()
         scope = f"report-{measurement.example_count}"
@@ -66,7 +72,8 @@ class Telling:
                 locked.report(order.number, without_usage(measurement), now=now)
             lease = None
             if _is_live(attempt, trial):
-                lease = locked.renew(order.lease_id, now + spec.lease_duration)
+                end = max(now + spec.lease_duration, attempt.lease.expire_time)
+                lease = locked.renew(order.lease_id, end)
             status = locked.view().study.budget_status
         return model.ReportResult(
             directive=Directive.CONTINUE if lease else Directive.ABANDON,
@@ -84,18 +91,20 @@ class Telling:
             ConflictingOutcome: This lease has told another outcome before.
         """
         spec = self._store.look(order.study_id).study.spec
+        validation.check_lease_id(order.lease_id)
         validation.check_outcome(spec, outcome, order.usage)
         now, digest = self._clock(), digest_of(outcome)
         told = None if isinstance(outcome, model.Failed) else outcome.measurement
         booked = self._price(spec, order, told, scope="tell", now=now)
         with self._store.locked(order.study_id) as locked:
             attempt, trial = _own(locked, order)
-            if attempt.told and attempt.told != digest:
+            if attempt.told and digest not in {_standing(attempt.told), attempt.told}:
                 raise ConflictingOutcome(_CONFLICT.format(order.number, trial.state.value))
             locked.book(booked, lease_id=order.lease_id, now=now)
             disposition = _disposition(attempt, trial, outcome, now)
             if disposition is not Disposition.DUPLICATE:
-                locked.close_attempt(order.lease_id, told=digest)
+                mark = STANDS if disposition in _CLOSING else ""
+                locked.close_attempt(order.lease_id, told=mark + digest)
             if disposition in _CLOSING:
                 outcome = _derived(locked, spec, order, outcome)
                 locked.finish(order.number, _STATES[type(outcome)], outcome, now=now)
@@ -115,7 +124,10 @@ class Telling:
         Raises:
             NotFound: There is no such study.
         """
-        lease_ids = [lease_id for _, lease_id in renewals]
+        if len(renewals) > MAX_RENEWALS:
+            problem = f"{len(renewals)} leases; at most {MAX_RENEWALS} are allowed"
+            raise InvalidArgument.at("renewals", problem)
+        lease_ids = [lease_id for _, lease_id in renewals if validation.is_id(lease_id)]
         renewed = self._store.renew(study_id, lease_ids, now=self._clock())
         return [_lease_state(number, renewed.get(lease_id)) for number, lease_id in renewals]
 
@@ -127,14 +139,7 @@ class Telling:
             InvalidArgument: A usage breaks a rule or has no id of its own.
         """
         spec = self._store.look(study_id).study.spec
-        faults = list(validation.check_usage(usage, "usage", spec.currency))
-        faults += [
-            Violation(f"usage[{i}].usage_id", "empty; here every usage needs an id of its own")
-            for i, one in enumerate(usage)
-            if not one.usage_id
-        ]
-        if faults:
-            raise InvalidArgument(*faults)
+        validation.check_recorded(usage, spec.currency)
         now = self._clock()
         booked = price_all(spec, usage, None, scope="study", lease_id="", now=now)
         with self._store.locked(study_id) as locked:
@@ -153,6 +158,10 @@ class Telling:
     ) -> list[BookedUsage]:
         lease_id = order.lease_id
         return price_all(spec, order.usage, measurement, scope=scope, lease_id=lease_id, now=now)
+
+
+def _standing(digest: str) -> str:
+    return digest.removeprefix(STANDS)
 
 
 def _own(locked: LockedStudy, order: WorkOrder) -> tuple[Attempt, model.Trial]:
@@ -193,7 +202,9 @@ def _disposition(
         isinstance(trial.outcome, model.Failed)
         and trial.outcome.kind is model.FailureKind.LEASE_EXPIRED
     )
-    return Disposition.ACCEPTED_LATE if was_presumed_lost else Disposition.SUPERSEDED
+    if was_presumed_lost and not isinstance(outcome, model.Failed):
+        return Disposition.ACCEPTED_LATE
+    return Disposition.SUPERSEDED
 
 
 def _derived(

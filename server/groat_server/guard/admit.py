@@ -107,8 +107,9 @@ def _spend_is_known(case: _Case) -> Ruling | None:
         verdict=Verdict.STOP,
         reason=Reason.SPEND_UNKNOWN,
         explanation=(
-            f"No price is known for {models}, so the cap of {case.budget.max_spend} could not be "
-            "kept; add rates for it with UpdateStudy (price_book.rates)."
+            f"What {models or 'some usage'} cost is unknown, so the cap of {case.budget.max_spend} "
+            "could not be kept. Add rates with UpdateStudy (price_book.rates), or, where token "
+            "counts are missing, take the cap away."
         ),
     )
 
@@ -158,6 +159,15 @@ def _money_is_left(case: _Case) -> Ruling | None:
             reason=Reason.BUDGET_HELD,
             explanation=f"{facts}. Wait for {case.status.running_trials} running trials.",
         )
+    if case.status.held.nanos > 0:
+        return Ruling(
+            verdict=Verdict.WAIT,
+            reason=Reason.BUDGET_HELD,
+            explanation=(
+                f"{facts}. {case.status.held} are held for workers that fell silent and may still "
+                "tell; raise max_spend to go on without them."
+            ),
+        )
     return _stop(
         Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on."
     )
@@ -178,8 +188,14 @@ def exhausted(study: model.Study) -> Ruling:
     )
 
 
-def answered() -> Ruling:
-    """A repeated ask whose trials are all told, or given to others."""
+def answered(trials: int) -> Ruling:
+    """A repeated ask, of whose trials so many are still its own."""
+    if trials:
+        return Ruling(
+            verdict=Verdict.PROCEED,
+            reason=Reason.WITHIN_BUDGET,
+            explanation=f"This request was answered before; {trials} of its trials still run.",
+        )
     return Ruling(
         verdict=Verdict.WAIT,
         reason=Reason.AWAITING_RESULTS,

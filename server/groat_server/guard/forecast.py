@@ -20,38 +20,41 @@ _PRIOR_WEIGHT = 3.0
 """How many trials the prior spread counts for."""
 
 
-def hold_for(
-    *, policy: model.GuardPolicy, budget: model.Budget, told: Sequence[model.Money]
-) -> model.Money | None:
+def hold_for(spec: model.StudySpec, told: Sequence[model.Money]) -> model.Money | None:
     """Return what to set aside for one more trial.
 
     A declared most is set aside in full, since nothing stops a trial half-way:
     then the cap is passed only by a trial that breaks its own declaration.
 
     Args:
-        policy: Says which quantile of the predicted spend, without a declaration.
-        budget: ``max_trial_spend`` is the declaration.
+        spec: ``max_trial_spend`` is the declaration; without it the guard's
+            policy says which quantile of the predicted spend.
         told: Spend of each finished trial. Trials that spent nothing teach
             nothing here.
 
     Returns:
         The declared most, or else a quantile of the predicted spend. ``None``
         when nothing is declared and nothing told: then one trial runs alone, on
-        all that is left.
+        all that is left. Zero when there is no cap to keep either.
 
     Source:
         Log spend as normal with a normal-inverse-gamma prior, so that one more
         trial is Student-t: Gelman et al. (2013), Bayesian Data Analysis,
         section 3.3, with a flat prior on the mean.
     """
-    spent = [amount.nanos for amount in told if amount.nanos > 0]
-    if budget.max_trial_spend is not None or not spent:
+    budget = spec.budget
+    if budget.max_trial_spend is not None:
         return budget.max_trial_spend
+    if budget.max_spend is None:
+        return model.Money(0, spec.currency)
+    spent = [amount.nanos for amount in told if amount.nanos > 0]
+    if not spent:
+        return None
     logs = np.log(np.array(spent, dtype=float))
     n, freedom = len(logs), _PRIOR_WEIGHT + len(logs) - 1
     squares = _PRIOR_WEIGHT * _PRIOR_SD**2 + float(((logs - logs.mean()) ** 2).sum())
     scale = math.sqrt(squares / freedom * (1 + 1 / n))
-    log_hold = float(logs.mean()) + float(stdtrit(freedom, policy.hold_quantile)) * scale
+    log_hold = float(logs.mean()) + float(stdtrit(freedom, spec.guard_policy.hold_quantile)) * scale
     return model.Money(math.ceil(math.exp(min(log_hold, _MOST_LOG_NANOS))), told[0].currency)
 
 

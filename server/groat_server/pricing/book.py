@@ -15,7 +15,7 @@ from groat_server.pricing import tariffs, tokens
 
 _Counted: TypeAlias = model.TokenCounts | model.HumanTime | Money
 
-_MOST_NANOS = 2**63 - 1
+_MOST_NANOS = 10**15
 """What a database's BIGINT holds: 9.2e9 currency units."""
 
 
@@ -84,9 +84,7 @@ def price(
 def _counted(usage: model.Usage) -> tuple[_Counted, Provenance]:
     if not isinstance(usage.quantity, model.RawText):
         return usage.quantity, Provenance.REPORTED
-    return tokens.count(
-        usage.quantity, provider=usage.provider, model=usage.model, path="usage.raw_text"
-    )
+    return tokens.count(usage.quantity, model=usage.model, path="usage.raw_text")
 
 
 def _price_at(

@@ -16,6 +16,7 @@ from groat_server.pricing import tokens
 MAX_TEXT = 2_000_000
 MAX_ID = 256
 MAX_COUNT = 10**12
+MAX_RATES = 1_000
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CACHE_UNITS = {Unit.CACHE_READ_INPUT_TOKEN, Unit.CACHE_WRITE_INPUT_TOKEN}
@@ -99,6 +100,10 @@ def _human(time: model.HumanTime, path: str, currency: str) -> Iterator[Violatio
 
 def _book(book: model.PriceBook, path: str, currency: str) -> Iterator[Violation]:
     yield from _time(book.as_of, f"{path}.as_of")
+    if len(book.rates) > MAX_RATES:
+        problem = f"{len(book.rates)} rates; at most {MAX_RATES} are allowed"
+        yield Violation(f"{path}.rates", problem)
+        return
     for i, rate in enumerate(book.rates):
         yield from _rate(rate, f"{path}.rates[{i}]", currency)
     yield from _together(book.rates, f"{path}.rates")

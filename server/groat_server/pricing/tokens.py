@@ -9,13 +9,14 @@ import importlib.util
 import os
 import re
 import tempfile
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from uuid import uuid4
 
 import tiktoken
 
-from groat.errors import InvalidArgument, NotPossibleNow
+from groat.errors import InvalidArgument
 from groat.model import Provenance, RawText, TokenCounts
 
 _FALLBACK = "o200k_base"
@@ -33,9 +34,7 @@ _PACKAGED = {
 _PIECES = re.compile(r"(?s).{1,50000}\Z|.{0,49999}\S(?= )|.{1,50000}")
 
 
-def count(
-    raw: RawText, *, provider: str, model: str, path: str = "raw_text"
-) -> tuple[TokenCounts, Provenance]:
+def count(raw: RawText, *, model: str, path: str = "raw_text") -> tuple[TokenCounts, Provenance]:
     """Count the tokens of a call's texts; nothing of them is kept.
 
     Special tokens inside a text are ordinary text. What a provider adds around
@@ -44,26 +43,29 @@ def count(
     Args:
         raw: The texts; a tokenizer named there is taken as the model's own
             unless tiktoken knows better.
-        provider: Only for the reader of an error.
         model: As in ``gpt-4o``, ``openai/gpt-4o`` or ``ft:gpt-4o:team::id``.
         path: Where the texts stand in their request.
 
     Returns:
-        Counts of both texts. COUNTED with the model's own tokenizer, ESTIMATED
-        with another's.
+        Counts of both texts. COUNTED with the model's own tokenizer; ESTIMATED
+        with another's, or from the texts' length where no vocabulary can be had:
+        usage that was paid for is not refused for want of a file.
 
     Raises:
         InvalidArgument: ``raw.tokenizer`` is no encoding that tiktoken knows.
-        NotPossibleNow: The vocabulary is neither here nor can it be downloaded.
     """
     if not is_tokenizer(raw.tokenizer):
         raise InvalidArgument.at(f"{path}.tokenizer", unknown_tokenizer(raw.tokenizer))
     own = _own_encoding(model)
     name = raw.tokenizer or own or _FALLBACK
     is_own = name == (own or raw.tokenizer)
-    encoding = _encoding(name, f"{provider}/{model}")
-    counts = TokenCounts(input=_length(encoding, raw.input), output=_length(encoding, raw.output))
-    return counts, Provenance.COUNTED if is_own else Provenance.ESTIMATED
+    for candidate in (name, _FALLBACK):
+        encoding = _encoding(candidate)
+        if encoding is not None:
+            is_exact = is_own and candidate == name
+            counts = _counts(raw, partial(_length, encoding))
+            return counts, Provenance.COUNTED if is_exact else Provenance.ESTIMATED
+    return _counts(raw, _guess), Provenance.ESTIMATED
 
 
 def is_tokenizer(name: str) -> bool:
@@ -87,6 +89,15 @@ def _own_encoding(model: str) -> str:
         return ""
 
 
+def _counts(raw: RawText, length: Callable[[str], int]) -> TokenCounts:
+    return TokenCounts(input=length(raw.input), output=length(raw.output))
+
+
+def _guess(text: str) -> int:
+    """Four bytes a token, rounded up: within an eighth for English, half off for JSON."""
+    return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
+
+
 def _length(encoding: tiktoken.Encoding, text: str) -> int:
     return sum(len(encoding.encode_ordinary(piece[0])) for piece in _PIECES.finditer(text))
 
@@ -97,16 +108,11 @@ def _load(name: str) -> tiktoken.Encoding:
     return tiktoken.get_encoding(name)
 
 
-def _encoding(name: str, user: str) -> tiktoken.Encoding:
+def _encoding(name: str) -> tiktoken.Encoding | None:
     try:
         return _load(name)
-    except (OSError, ValueError) as error:  # requests' errors are OSErrors; ValueError: bad hash
-        problem = (
-            f"the vocabulary {name} for {user} is neither in tiktoken's cache nor could it be "
-            "downloaded; install groat[offline] on the server, which brings o200k_base and "
-            "cl100k_base, make TIKTOKEN_CACHE_DIR writable, or tell token counts"
-        )
-        raise NotPossibleNow(problem) from error
+    except (OSError, ValueError):  # requests' errors are OSErrors; ValueError: bad hash
+        return None
 
 
 def _seed(name: str) -> None:
@@ -124,9 +130,9 @@ def _seed(name: str) -> None:
         return
     with contextlib.suppress(OSError):  # not writable: tiktoken's own download comes next
         folder.mkdir(parents=True, exist_ok=True)
-        partial = place.with_name(f"{place.name}.{uuid4()}.tmp")
-        partial.write_bytes(gzip.decompress(packaged.read_bytes()))
-        partial.replace(place)
+        unfinished = place.with_name(f"{place.name}.{uuid4()}.tmp")
+        unfinished.write_bytes(gzip.decompress(packaged.read_bytes()))
+        unfinished.replace(place)
 
 
 def _cache_folder() -> Path | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import timedelta
 
 from groat import wire
-from groat.errors import InvalidArgument
 from groat.v1 import service_pb2
 from groat_server.engine import AskOrder, WorkOrder
 
@@ -33,7 +32,5 @@ def ask_order(request: service_pb2.AskRequest) -> tuple[AskOrder, timedelta]:
 def work_order(request: service_pb2.ReportRequest | service_pb2.TellRequest) -> WorkOrder:
     """Read whose work it is, and the usage that came with it."""
     study_id, number = wire.parse_trial(request.name)
-    if not request.lease_id:
-        raise InvalidArgument.at("lease_id", "empty; send the one that came with the trial")
     usage = tuple(wire.usage_from_proto(one, f"usage[{i}]") for i, one in enumerate(request.usage))
     return WorkOrder(study_id=study_id, number=number, lease_id=request.lease_id, usage=usage)

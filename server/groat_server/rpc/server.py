@@ -17,7 +17,7 @@ from groat_server.rpc.services import AnalysisService, StudyService, TrialServic
 _MIB = 1024 * 1024
 
 _OPTIONS: Sequence[tuple[str, int]] = (
-    ("grpc.max_receive_message_length", 8 * _MIB),
+    ("grpc.max_receive_message_length", 32 * _MIB),
     ("grpc.max_concurrent_streams", 200),
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 10_000),

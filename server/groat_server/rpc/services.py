@@ -14,6 +14,7 @@ from groat.v1.trial_pb2 import Trial
 from groat_server.engine import Engine
 from groat_server.rpc import requests
 from groat_server.rpc.interceptor import Context
+from groat_server.rpc.threads import writing
 
 
 class TrialService(service_pb2_grpc.TrialServiceServicer):
@@ -31,14 +32,14 @@ class TrialService(service_pb2_grpc.TrialServiceServicer):
         """See ``TrialService.Report``."""
         order = requests.work_order(request)
         measurement = wire.measurement_from_proto(request.measurement, "measurement")
-        result = await asyncio.to_thread(self._engine.work.report, order, measurement)
+        result = await writing(self._engine.work.report, order, measurement)
         return wire.report_result_to_proto(result)
 
     async def Tell(self, request: pb.TellRequest, context: Context) -> pb.TellResponse:
         """See ``TrialService.Tell``."""
         order = requests.work_order(request)
         outcome = wire.outcome_from_proto(request)
-        result = await asyncio.to_thread(self._engine.work.tell, order, outcome)
+        result = await writing(self._engine.work.tell, order, outcome)
         return wire.tell_result_to_proto(result)
 
     async def Heartbeat(
@@ -46,7 +47,7 @@ class TrialService(service_pb2_grpc.TrialServiceServicer):
     ) -> pb.HeartbeatResponse:
         """See ``TrialService.Heartbeat``."""
         study_id, renewals = wire.renewals_from_proto(request)
-        states = await asyncio.to_thread(self._engine.work.heartbeat, study_id, renewals)
+        states = await writing(self._engine.work.heartbeat, study_id, renewals)
         leases = [wire.lease_state_to_proto(study_id, state) for state in states]
         return pb.HeartbeatResponse(leases=leases)
 
@@ -78,7 +79,7 @@ class TrialService(service_pb2_grpc.TrialServiceServicer):
         """See ``TrialService.RecordUsage``."""
         study_id = wire.parse_study(request.parent, "parent")
         usage = [wire.usage_from_proto(one, f"usage[{i}]") for i, one in enumerate(request.usage)]
-        result = await asyncio.to_thread(self._engine.work.record_usage, study_id, usage)
+        result = await writing(self._engine.work.record_usage, study_id, usage)
         return wire.record_result_to_proto(result)
 
 
@@ -92,7 +93,7 @@ class StudyService(service_pb2_grpc.StudyServiceServicer):
         """See ``StudyService.CreateStudy``."""
         study_id = request.study_id and wire.check_study_id(request.study_id)
         spec = wire.study_spec_from_proto(request.study, "study")
-        created = await asyncio.to_thread(
+        created = await writing(
             self._studies.create,
             study_id,
             spec,
@@ -120,24 +121,24 @@ class StudyService(service_pb2_grpc.StudyServiceServicer):
     async def UpdateStudy(self, request: pb.UpdateStudyRequest, context: Context) -> Study:
         """See ``StudyService.UpdateStudy``."""
         study_id, changes = wire.patch_from_proto(request)
-        changed = await asyncio.to_thread(self._studies.update, study_id, changes)
+        changed = await writing(self._studies.update, study_id, changes)
         return wire.study_to_proto(changed)
 
     async def DeleteStudy(self, request: pb.DeleteStudyRequest, context: Context) -> Empty:
         """See ``StudyService.DeleteStudy``."""
         study_id = wire.parse_study(request.name)
-        await asyncio.to_thread(self._studies.delete, study_id, etag=request.etag)
+        await writing(self._studies.delete, study_id, etag=request.etag)
         return Empty()
 
     async def PauseStudy(self, request: pb.PauseStudyRequest, context: Context) -> Study:
         """See ``StudyService.PauseStudy``."""
         study_id = wire.parse_study(request.name)
-        return wire.study_to_proto(await asyncio.to_thread(self._studies.pause, study_id))
+        return wire.study_to_proto(await writing(self._studies.pause, study_id))
 
     async def ResumeStudy(self, request: pb.ResumeStudyRequest, context: Context) -> Study:
         """See ``StudyService.ResumeStudy``."""
         study_id = wire.parse_study(request.name)
-        return wire.study_to_proto(await asyncio.to_thread(self._studies.resume, study_id))
+        return wire.study_to_proto(await writing(self._studies.resume, study_id))
 
 
 class AnalysisService(service_pb2_grpc.AnalysisServiceServicer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -85,10 +86,12 @@ class Books:
         )
         row = self._session.row
         self._session.row = row.with_spend(_repriced(row.spent, before, prices))
+        by_trial = defaultdict[int | None, list[StoredUsage]](list)
+        for stored in before:
+            by_trial[stored.number].append(stored)
         for number in {hit.number for hit in hits if hit.number is not None}:
-            own = [stored for stored in before if stored.number == number]
             trial = self._session.trial(number)
-            self._set_spend(trial, _repriced(trial.spend, own, prices))
+            self._set_spend(trial, _repriced(trial.spend, by_trial[number], prices))
 
     def _set_spend(self, trial: model.Trial, spend: model.Spend) -> None:
         self._session.run(

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 import sqlalchemy as sa
+from sqlalchemy import exc
 from sqlalchemy.sql.dml import ReturningInsert
 
 from groat_server.storage.postgres import PostgresDatabase
@@ -57,7 +58,10 @@ def connect(url: str) -> Database:
     Raises:
         ValueError: It is neither SQLite nor PostgreSQL.
     """
-    parsed = sa.make_url(url)
+    try:
+        parsed = sa.make_url(url)
+    except exc.ArgumentError as error:
+        raise ValueError("the store is no database URL, such as sqlite:///groat.db") from error
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         return SqliteDatabase(parsed)

@@ -42,9 +42,28 @@ def check_request_id(request_id: str) -> None:
         raise InvalidArgument(*faults)
 
 
+def is_id(text: str) -> bool:
+    """Whether a lease's id could be one: the database refuses some characters."""
+    return 0 < len(text) <= words.MAX_TEXT and text.isprintable()
+
+
+def check_lease_id(lease_id: str) -> None:
+    """Check the form of a lease's id.
+
+    Raises:
+        InvalidArgument: No lease ever had such an id.
+    """
+    if not is_id(lease_id):
+        raise InvalidArgument.at("lease_id", "not the id of a lease; send the trial's own")
+
+
 def _uuid(text: str) -> list[Violation]:
+    """One spelling only, so that one id is one id."""
     try:
-        UUID(text)
+        is_canonical = len(text) == 36 and str(UUID(text)) == text
     except ValueError:
-        return [Violation("request_id", f"{text[:40]!r} is not a UUID; make one per request")]
-    return []
+        is_canonical = False
+    if is_canonical:
+        return []
+    problem = f"{text[:40]!r} is not a UUID in small letters with dashes; make one per request"
+    return [Violation("request_id", problem)]

@@ -52,9 +52,28 @@ def check_report(
     faults = [
         *_check_measurement(spec, measurement, "measurement"),
         *check_usage(usage, "usage", spec.currency),
+        *_ids_are_there(usage),
     ]
     if faults:
         raise InvalidArgument(*faults)
+
+
+def check_recorded(usage: Sequence[model.Usage], currency: str) -> None:
+    """Check usage of the study as a whole.
+
+    Raises:
+        InvalidArgument: With every violation, paths as in ``RecordUsageRequest``.
+    """
+    faults = [*check_usage(usage, "usage", currency), *_ids_are_there(usage)]
+    if faults:
+        raise InvalidArgument(*faults)
+
+
+def _ids_are_there(usage: Sequence[model.Usage]) -> Iterator[Violation]:
+    """Where the same amounts may come again and again, only an id tells a repetition."""
+    for i, one in enumerate(usage):
+        if not one.usage_id:
+            yield Violation(f"usage[{i}].usage_id", "empty; here each usage needs an id of its own")
 
 
 def check_usage(usage: Sequence[model.Usage], path: str, currency: str) -> Iterator[Violation]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
+from math import isfinite
 
 from groat import model
 from groat.errors import Violation
@@ -11,6 +12,8 @@ from groat_server.validation import words
 
 MAX_PARAMETERS = 256
 MAX_LEVELS = 1_000
+MAX_STEPS = 2**40 - 1
+MAX_LOG_STEPS = 2**32 - 1
 
 
 def check_space(space: model.SearchSpace, path: str) -> Iterator[Violation]:
@@ -80,6 +83,10 @@ def _check_condition(
             f"{path}.parameter_id", f"there is no parameter {condition.parameter_id[:40]!r}"
         )
         return
+    if len(condition.any_of) > MAX_LEVELS:
+        problem = f"{len(condition.any_of)} values; at most {MAX_LEVELS} are allowed"
+        yield Violation(f"{path}.any_of", problem)
+        return
     if not condition.any_of:
         yield Violation(f"{path}.any_of", "no value: the parameter could never be active")
     for i, value in enumerate(condition.any_of):
@@ -115,8 +122,21 @@ def _check_numbers(domain: model.FloatDomain | model.IntDomain, path: str) -> It
         yield Violation(f"{path}.min", f"a log scale needs min above 0, not {domain.min}")
     if domain.step is not None and domain.step <= 0:
         yield Violation(f"{path}.step", f"{domain.step} is not above 0")
+    yield from _check_size(domain, path)
     if domain.step is not None and domain.log_scale:
         yield Violation(f"{path}.step", "a log scale takes no step; leave one of the two out")
+
+
+def _check_size(domain: model.FloatDomain | model.IntDomain, path: str) -> Iterator[Violation]:
+    width = float(domain.max) - float(domain.min)
+    step = 1.0 if isinstance(domain, model.IntDomain) else domain.step
+    if not isfinite(width):
+        yield Violation(f"{path}.max", f"{domain.min} to {domain.max} is too wide to be searched")
+    elif step is not None and step > 0:
+        steps = width / float(domain.step or step)
+        most = MAX_LOG_STEPS if domain.log_scale else MAX_STEPS
+        if steps > most:
+            yield Violation(f"{path}.max", f"{steps:.3g} steps; at most {most:.3g} can be searched")
 
 
 def _check_levels(levels: tuple[model.Value, ...], path: str) -> Iterator[Violation]:
