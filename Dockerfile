@@ -1,6 +1,6 @@
 # syntax=docker/dockerfile:1
 # Two stages: a virtual environment is built in the first and copied into the second, which has no compiler and no pip cache.
-ARG PYTHON=3.12-slim-bookworm
+ARG PYTHON=3.11-slim-bookworm
 
 FROM python:${PYTHON} AS build
 # CPU builds of torch by default; for another platform: --build-arg TORCH_INDEX=https://pypi.org/simple

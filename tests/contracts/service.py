@@ -44,6 +44,12 @@ def spec(**changes: Any) -> model.StudySpec:
     return replace(base, **changes)
 
 
+def algorithm(kind: str) -> model.Algorithm:
+    """An algorithm with its default options and a fixed seed."""
+    kinds = {"auto": model.Auto(), "bayesian": model.Bayesian(), "sobol": model.Sobol()}
+    return model.Algorithm(kind=kinds[kind], seed=1)
+
+
 def told(quality: float = 0.5, seconds: float = 1.0, **changes: Any) -> model.Succeeded:
     """Both objectives, measured on ten examples."""
     values = (
