@@ -10,10 +10,11 @@ import pytest
 from groat_server.storage.sql import SqlStore
 from tests.contracts.doors import ChannelDoor, Door, EngineDoor
 from tests.contracts.service import ServiceContract
+from tests.contracts.service_money import MoneyContract
 from tests.running import RunningServer
 
 
-class TestEngineOnSqlite(ServiceContract):
+class TestEngineOnSqlite(ServiceContract, MoneyContract):
     @pytest.fixture
     def door(self) -> Iterator[Door]:
         store = SqlStore.open("sqlite://")
@@ -23,7 +24,7 @@ class TestEngineOnSqlite(ServiceContract):
         store.close()
 
 
-class TestEngineOnPostgres(ServiceContract):
+class TestEngineOnPostgres(ServiceContract, MoneyContract):
     @pytest.fixture
     def door(self, fresh_postgres: Callable[[], str]) -> Iterator[Door]:
         store = SqlStore.open(fresh_postgres())
@@ -40,7 +41,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-class TestChannel(ServiceContract):
+class TestChannel(ServiceContract, MoneyContract):
     @pytest.fixture
     def door(self, server: RunningServer) -> Iterator[Door]:
         door = ChannelDoor(server.address)
