@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
 import subprocess
 import sys
+import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from pathlib import Path
 
 import grpc
 import pytest
@@ -12,6 +17,8 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
     ProtoReflectionDescriptorDatabase,
 )
 
+from groat import model, wire
+from groat.v1 import service_pb2, service_pb2_grpc
 from tests.contracts import service
 from tests.contracts.doors import ChannelDoor
 from tests.running import RunningServer
@@ -89,3 +96,25 @@ def test_a_restart_suggests_what_the_first_server_would_have(
             door.close()
 
     assert configurations[0] == configurations[1]
+
+
+def test_readers_go_on_while_writers_are_held_up(
+    server: RunningServer, door: ChannelDoor, database: Path
+) -> None:
+    """A backup that locks the database holds up the tells, not everybody."""
+    door.create("held-up", service.spec())
+    trials = door.ask("held-up", 40).trials
+    name = wire.study_name("held-up")
+
+    with ThreadPoolExecutor(40) as pool, grpc.insecure_channel(server.address) as channel:
+        with closing(sqlite3.connect(database, isolation_level=None)) as backup:
+            backup.execute("BEGIN IMMEDIATE")
+            tells = [pool.submit(door.tell, trial, service.told()) for trial in trials]
+            time.sleep(1)  # until they wait inside the server
+            get = service_pb2_grpc.StudyServiceStub(channel).GetStudy
+            seen = get(service_pb2.GetStudyRequest(name=name), timeout=3)
+            backup.execute("ROLLBACK")
+        told = [tell.result().disposition for tell in tells]
+
+    assert seen.budget_status.running_trials == 40
+    assert told == [model.Disposition.ACCEPTED] * 40
