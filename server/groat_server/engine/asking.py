@@ -17,6 +17,7 @@ from groat import model
 from groat.errors import RequestIdReused, TooLarge
 from groat.model import Reason, Verdict
 from groat_server import guard, validation
+from groat_server.algorithms.base import Suggestion
 from groat_server.booking import digest_of
 from groat_server.guard import Ruling
 from groat_server.history import Memory, history_of
@@ -57,6 +58,14 @@ class _Batch:
     trials: tuple[NewTrial, ...] = ()
     born: datetime | None = None
     is_last: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What an algorithm is asked, and when the study was created that it is about."""
+
+    request: Request
+    born: datetime
 
 
 class _Short(Exception):
@@ -132,34 +141,27 @@ class Asking:
         return await asyncio.to_thread(self._still_computing, order)
 
     async def _suggest(self, study_id: str, count: int) -> _Batch:
-        view = await asyncio.to_thread(self._store.look, study_id)
-        past = await asyncio.to_thread(self._memory.past, view.study)
-        running = await asyncio.to_thread(self._store.pending, study_id)
-        history, pending = history_of(past, running)
+        # Reading a long past takes a while: only the waiting is done on the event loop.
+        question = await asyncio.to_thread(self._question, study_id, count)
+        suggestions = await self._sampler.suggest(question.request)
+        return await asyncio.to_thread(_batch_of, question, suggestions)
+
+    def _question(self, study_id: str, count: int) -> _Question:
+        view = self._store.look(study_id)
+        past = self._memory.past(view.study)
+        history, pending = history_of(past, self._store.pending(study_id))
         spends = [one.trial.spend.total for one in past.told()]
         affordable = guard.affordable_trials(view.study, spends)
+        spec = view.study.spec
         request = Request(
-            algorithm=view.study.spec.algorithm.kind.kind,
-            problem=problem_of(view.study.spec, past.space, affordable),
+            algorithm=spec.algorithm.kind.kind,
+            problem=problem_of(spec, past.space, affordable),
             history=history,
             pending=pending,
             count=count,
-            seeds=(view.study.spec.algorithm.seed or 0, view.next_number),
+            seeds=(spec.algorithm.seed or 0, view.next_number),
         )
-        suggestions = await self._sampler.suggest(request)
-        configurations = [past.space.decode(one.point) for one in suggestions]
-        trials = (
-            NewTrial(
-                configuration=configuration,
-                configuration_id=past.space.configuration_id(configuration),
-                origin=model.Origin.ALGORITHM,
-                generator=suggestion.generator,
-                notes=suggestion.notes,
-            )
-            for suggestion, configuration in zip(suggestions, configurations, strict=True)
-        )
-        born = view.study.create_time
-        return _Batch(tuple(trials), born=born, is_last=len(suggestions) < count)
+        return _Question(request, born=view.study.create_time)
 
     def _hand_out(self, order: AskOrder, batch: _Batch) -> model.AskResult:
         told = self._told_spend(order.study_id)
@@ -255,6 +257,23 @@ class Asking:
         study = self._store.look(order.study_id).study
         decision = self._decision(study, guard.computing(), self._clock())
         return _result([], decision)
+
+
+def _batch_of(question: _Question, suggestions: Sequence[Suggestion]) -> _Batch:
+    space = question.request.problem.space
+    configurations = [space.decode(suggestion.point) for suggestion in suggestions]
+    trials = [
+        NewTrial(
+            configuration=configuration,
+            configuration_id=space.configuration_id(configuration),
+            origin=model.Origin.ALGORITHM,
+            generator=suggestion.generator,
+            notes=suggestion.notes,
+        )
+        for suggestion, configuration in zip(suggestions, configurations, strict=True)
+    ]
+    is_last = len(suggestions) < question.request.count
+    return _Batch(tuple(trials), born=question.born, is_last=is_last)
 
 
 def _lease_id(order: AskOrder, number: int) -> str:
