@@ -28,8 +28,8 @@ OUT = Path("out") / "demo"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the demo; returns the exit code."""
     parser = argparse.ArgumentParser(prog="demo", description="Tune a real retrieval pipeline.")
-    parser.add_argument("--cap", default="3", help="US dollars that the search may spend [3]")
-    parser.add_argument("--trials", type=int, default=48, help="at most so many trials [48]")
+    parser.add_argument("--cap", default="4", help="US dollars that the search may spend [4]")
+    parser.add_argument("--trials", type=int, default=60, help="at most so many trials [60]")
     wanted = parser.parse_args(arguments)
     console = Console(width=max(110, Console().width))
     folder = fresh(OUT)
