@@ -98,7 +98,7 @@ class Telling:
         booked = self._price(spec, order, told, scope="tell", now=now)
         with self._store.locked(order.study_id) as locked:
             attempt, trial = _own(locked, order)
-            if attempt.told and digest not in {_standing(attempt.told), attempt.told}:
+            if attempt.told and attempt.told.removeprefix(STANDS) != digest:
                 raise ConflictingOutcome(_CONFLICT.format(order.number, trial.state.value))
             locked.book(booked, lease_id=order.lease_id, now=now)
             disposition = _disposition(attempt, trial, outcome, now)
@@ -158,10 +158,6 @@ class Telling:
     ) -> list[BookedUsage]:
         lease_id = order.lease_id
         return price_all(spec, order.usage, measurement, scope=scope, lease_id=lease_id, now=now)
-
-
-def _standing(digest: str) -> str:
-    return digest.removeprefix(STANDS)
 
 
 def _own(locked: LockedStudy, order: WorkOrder) -> tuple[Attempt, model.Trial]:

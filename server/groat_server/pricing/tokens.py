@@ -94,7 +94,7 @@ def _counts(raw: RawText, length: Callable[[str], int]) -> TokenCounts:
 
 
 def _guess(text: str) -> int:
-    """Four bytes a token, rounded up: within an eighth for English, half off for JSON."""
+    """Four bytes a token, rounded up: close for English prose, far off for much else."""
     return -(-len(text.encode("utf-8", "surrogatepass")) // 4)
 
 

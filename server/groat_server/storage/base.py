@@ -31,7 +31,8 @@ class Attempt:
 
     Attributes:
         hold: What is still set aside for it.
-        told: Digest of the outcome it told; empty before.
+        told: Digest of the outcome it told, as `LockedStudy.close_attempt` was given it;
+            empty before.
         is_lapsed: Its lease ran out before it told.
     """
 
