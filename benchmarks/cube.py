@@ -6,12 +6,58 @@ Deliberately not groat's own encoding, so that a mistake there cannot help groat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import TypeAlias, cast
 
 from groat import model
 
+Plain: TypeAlias = (
+    model.FloatDomain
+    | model.IntDomain
+    | model.BoolDomain
+    | model.CategoricalDomain
+    | model.OrdinalDomain
+)
+"""What every optimizer knows in some form."""
 
-def value_at(domain: model.Domain, unit: float) -> model.Value:
+_KEY = model.FloatDomain(min=0.0, max=1.0)
+
+
+def parts(parameter: model.Parameter) -> dict[str, Plain]:
+    """Return a parameter as plain ones, by name.
+
+    A set is a boolean per item, an order a random key per item (the smallest first), a text
+    a label: what users of an optimizer without them do.
+    """
+    match parameter.domain:
+        case model.SubsetDomain(items=items):
+            return {f"{parameter.id}.{item}": model.BoolDomain() for item in items}
+        case model.PermutationDomain(items=items):
+            return {f"{parameter.id}.{item}": _KEY for item in items}
+        case model.TextDomain(variants=variants):
+            return {parameter.id: model.CategoricalDomain(labels=tuple(v.id for v in variants))}
+        case _:
+            return {parameter.id: parameter.domain}
+
+
+def joined(parameter: model.Parameter, values: Mapping[str, model.Value]) -> model.Value:
+    """Return a parameter's value from those of its `parts`."""
+    match parameter.domain:
+        case model.SubsetDomain(items=items):
+            return tuple(item for item in items if values[f"{parameter.id}.{item}"])
+        case model.PermutationDomain(items=items):
+            keys = {item: cast("float", values[f"{parameter.id}.{item}"]) for item in items}
+            return tuple(sorted(items, key=keys.__getitem__))
+        case _:
+            return values[parameter.id]
+
+
+def width(space: model.SearchSpace) -> int:
+    """Return how many coordinates a point of a space has."""
+    return sum(len(parts(parameter)) for parameter in space.parameters)
+
+
+def value_at(domain: Plain, unit: float) -> model.Value:
     """Return the value of a domain at ``unit`` in ``[0, 1]``.
 
     Whole numbers, labels and levels own equally wide slices, on a log scale of the
@@ -42,9 +88,11 @@ def unit_of(domain: model.FloatDomain | model.IntDomain, value: float) -> float:
 
 
 def decode(space: model.SearchSpace, point: Iterable[float]) -> dict[str, model.Value]:
-    """Return the configuration at ``point`` ``(d,)``, inactive parameters left out."""
-    pairs = zip(space.parameters, point, strict=True)
-    return active(space, {p.id: value_at(p.domain, float(unit)) for p, unit in pairs})
+    """Return the configuration at ``point`` ``(width,)``, inactive parameters left out."""
+    domains = {name: domain for p in space.parameters for name, domain in parts(p).items()}
+    pairs = zip(domains.items(), point, strict=True)
+    values = {name: value_at(domain, float(unit)) for (name, domain), unit in pairs}
+    return active(space, {p.id: joined(p, values) for p in space.parameters})
 
 
 def active(space: model.SearchSpace, values: model.Configuration) -> dict[str, model.Value]:
@@ -58,7 +106,14 @@ def active(space: model.SearchSpace, values: model.Configuration) -> dict[str, m
 
 def is_active(parameter: model.Parameter, decided: model.Configuration) -> bool:
     """Whether every condition holds, given the values of the parameters before it."""
-    return all(decided.get(c.parameter_id) in c.any_of for c in parameter.active_when)
+    return all(_holds(condition, decided) for condition in parameter.active_when)
+
+
+def _holds(condition: model.Condition, decided: model.Configuration) -> bool:
+    value = decided.get(condition.parameter_id)
+    if isinstance(value, tuple):
+        return any(item in value for item in condition.any_of)
+    return value in condition.any_of
 
 
 def default(space: model.SearchSpace) -> dict[str, model.Value]:

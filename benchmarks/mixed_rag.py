@@ -208,7 +208,7 @@ def _depth(configuration: model.Configuration) -> float:
 
 
 def _number(configuration: model.Configuration, name: str) -> float:
-    return float(configuration[name])
+    return float(cast("float", configuration[name]))
 
 
 def _text(configuration: model.Configuration, name: str) -> str:

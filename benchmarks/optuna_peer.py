@@ -66,23 +66,24 @@ def _suggest(
     values: dict[str, model.Value] = {}
     for parameter in space.parameters:
         if flat or cube.is_active(parameter, values):
-            values[parameter.id] = _suggest_one(parameter, trial)
+            asked = {n: _suggest_one(n, d, trial) for n, d in cube.parts(parameter).items()}
+            values[parameter.id] = cube.joined(parameter, asked)
     return cube.active(space, values) if flat else values
 
 
-def _suggest_one(parameter: model.Parameter, trial: optuna.Trial) -> model.Value:
+def _suggest_one(name: str, plain: cube.Plain, trial: optuna.Trial) -> model.Value:
     """Levels are asked as a position, since Optuna knows no order among categories."""
-    match parameter.domain:
+    match plain:
         case model.FloatDomain() as domain:
-            return trial.suggest_float(parameter.id, domain.min, domain.max, log=domain.log_scale)
+            return trial.suggest_float(name, domain.min, domain.max, log=domain.log_scale)
         case model.IntDomain() as domain:
-            return trial.suggest_int(parameter.id, domain.min, domain.max, log=domain.log_scale)
+            return trial.suggest_int(name, domain.min, domain.max, log=domain.log_scale)
         case model.BoolDomain():
-            return bool(trial.suggest_categorical(parameter.id, [False, True]))
+            return bool(trial.suggest_categorical(name, [False, True]))
         case model.CategoricalDomain() as domain:
-            return str(trial.suggest_categorical(parameter.id, domain.labels))
+            return str(trial.suggest_categorical(name, domain.labels))
         case model.OrdinalDomain() as domain:
-            return domain.levels[trial.suggest_int(parameter.id, 0, len(domain.levels) - 1)]
+            return domain.levels[trial.suggest_int(name, 0, len(domain.levels) - 1)]
 
 
 def _to_optuna(

@@ -20,7 +20,7 @@ def sobol(problem: Problem, seed: int, trials: int) -> Run:
     """Evaluate scrambled Sobol points, the default configuration first."""
     log = Log(problem)
     with log.thinking():
-        sequence = qmc.Sobol(len(problem.space.parameters), rng=seed)
+        sequence = qmc.Sobol(cube.width(problem.space), rng=seed)
         points = sequence.random_base2((trials - 1).bit_length())
     start = cube.default(problem.space)
     configurations = [cube.decode(problem.space, point) for point in points]

@@ -9,14 +9,14 @@ import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 import moocore
 import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from benchmarks import cube, mixed_rag
+from benchmarks import agent_tools, cube, mixed_rag, step_order
 from groat import model
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -26,6 +26,25 @@ DATA = Path(__file__).parent / "data"
 _TRUSS_LOWER = (1.0, math.sqrt(2), math.sqrt(2), 1.0)
 _TRUSS_IDEAL = np.array([1237.8414230005742, 0.002761423749158419])
 _TRUSS_NADIR = np.array([2886.3695604236013, 0.04])
+
+
+class MadeUp(Protocol):
+    """A module with an invented problem; its best front is found by `best_front`."""
+
+    SPACE: model.SearchSpace
+    METRICS: tuple[model.Metric, ...]
+    REFERENCE: tuple[float, ...]
+
+    def evaluate(self, configuration: model.Configuration) -> dict[str, float]:
+        """Return every metric."""
+        ...
+
+
+MADE_UP: dict[str, MadeUp] = {
+    "mixed_rag": mixed_rag,
+    "agent_tools": agent_tools,
+    "step_order": step_order,
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,7 +78,7 @@ class Problem:
 
     def fingerprint(self) -> str:
         """Return a checksum that changes when the problem does, to tell old results apart."""
-        points = qmc.Sobol(len(self.space.parameters), rng=0).random(16)
+        points = qmc.Sobol(cube.width(self.space), rng=0).random(16)
         told = [self.losses(self.evaluate(cube.decode(self.space, point))) for point in points]
         facts = [*np.concatenate(told), *self.reference, self.best_hypervolume]
         return f"{zlib.crc32(' '.join(f'{fact:.6g}' for fact in facts).encode()):08x}"
@@ -137,7 +156,7 @@ def _on_floats(
     names = [f"f{i}" for i in range(1, len(reference) + 1)]
 
     def evaluate(configuration: model.Configuration) -> dict[str, float]:
-        point = np.array([[float(configuration[p.id]) for p in parameters]])
+        point = np.array([[float(cast("float", configuration[p.id])) for p in parameters]])
         return dict(zip(names, formula(point)[0].tolist(), strict=True))
 
     return Problem(
@@ -171,15 +190,16 @@ def _re21() -> Problem:
     return _on_floats("re21", truss, ranges, reference, best)
 
 
-def _mixed(name: str, evaluate: Evaluate) -> Problem:
+def _made_up(stem: str, name: str = "", evaluate: Evaluate | None = None) -> Problem:
+    ours = MADE_UP[stem]
     return Problem(
-        name=name,
-        space=mixed_rag.SPACE,
-        metrics=mixed_rag.METRICS,
-        evaluate=evaluate,
-        truth=mixed_rag.evaluate,
-        reference=mixed_rag.REFERENCE,
-        best_hypervolume=json.loads((DATA / "mixed_rag.json").read_text())["best_hypervolume"],
+        name=name or stem,
+        space=ours.SPACE,
+        metrics=ours.METRICS,
+        evaluate=evaluate or ours.evaluate,
+        truth=ours.evaluate,
+        reference=ours.REFERENCE,
+        best_hypervolume=json.loads((DATA / f"{stem}.json").read_text())["best_hypervolume"],
     )
 
 
@@ -187,8 +207,10 @@ _MAKERS: dict[str, Callable[[], Problem]] = {
     "zdt1": _zdt1,
     "dtlz2": _dtlz2,
     "re21": _re21,
-    "mixed_rag": lambda: _mixed("mixed_rag", mixed_rag.evaluate),
-    "mixed_rag_noisy": lambda: _mixed("mixed_rag_noisy", mixed_rag.evaluate_noisily),
+    "mixed_rag": lambda: _made_up("mixed_rag"),
+    "mixed_rag_noisy": lambda: _made_up("mixed_rag", "mixed_rag_noisy", mixed_rag.evaluate_noisily),
+    "agent_tools": lambda: _made_up("agent_tools"),
+    "step_order": lambda: _made_up("step_order"),
 }
 NAMES = tuple(_MAKERS)
 

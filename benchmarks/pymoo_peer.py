@@ -43,7 +43,7 @@ def nsga2(problem: Problem, seed: int, trials: int) -> Run:
 
 
 def _set_up(problem: Problem, seed: int) -> tuple[GeneticAlgorithm, Target]:
-    variables = {p.id: _variable(p.domain) for p in problem.space.parameters}
+    variables = {name: _variable(domain) for name, domain in _domains(problem.space).items()}
     size, count = len(variables), len(problem.metrics)
     if all(isinstance(variable, Real) for variable in variables.values()):
         target = Target(n_var=size, n_obj=count, xl=0.0, xu=1.0)
@@ -60,7 +60,11 @@ def _next(algorithm: GeneticAlgorithm) -> Population:
     return cast("Population", algorithm.ask())  # None only after a termination, and there is none
 
 
-def _variable(domain: model.Domain) -> Variable:
+def _domains(space: model.SearchSpace) -> dict[str, cube.Plain]:
+    return {name: domain for p in space.parameters for name, domain in cube.parts(p).items()}
+
+
+def _variable(domain: cube.Plain) -> Variable:
     """Numbers become their place in the unit interval, which keeps the log scale."""
     match domain:
         case model.CategoricalDomain():
@@ -76,15 +80,15 @@ def _variable(domain: model.Domain) -> Variable:
 def _start_from_default(space: model.SearchSpace, population: Population) -> None:
     """Put the configuration in use today first, if there is one."""
     start = cube.default(space)
-    domains = {p.id: p.domain for p in space.parameters}
+    domains = _domains(space)
     for name, value in start.items():
         population[0].X[name] = _gene(domains[name], value)
 
 
-def _gene(domain: model.Domain, value: model.Value) -> model.Value:
+def _gene(domain: cube.Plain, value: model.Value) -> model.Value:
     match domain:
         case model.FloatDomain() | model.IntDomain():
-            return cube.unit_of(domain, float(value))
+            return cube.unit_of(domain, float(cast("float", value)))
         case model.OrdinalDomain():
             return domain.levels.index(value)
         case _:
@@ -95,14 +99,15 @@ def _evaluate(log: Log, space: model.SearchSpace, genes: Floats | _Genes) -> Flo
     named = (
         genes
         if isinstance(genes, dict)
-        else dict(zip((p.id for p in space.parameters), genes.tolist(), strict=True))
+        else dict(zip(_domains(space), genes.tolist(), strict=True))
     )
-    values = {p.id: _value(p.domain, named[p.id]) for p in space.parameters}
+    plain = {name: _value(domain, named[name]) for name, domain in _domains(space).items()}
+    values = {p.id: cube.joined(p, plain) for p in space.parameters}
     log.evaluate(cube.active(space, values))
     return log.newest
 
 
-def _value(domain: model.Domain, gene: float | bool | str) -> model.Value:
+def _value(domain: cube.Plain, gene: float | bool | str) -> model.Value:
     match domain:
         case model.FloatDomain() | model.IntDomain():
             return cube.value_at(domain, float(gene))

@@ -8,14 +8,20 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
+from groat.v1 import study_pb2
+
 _TEXTS = {
     "groat.v1.Study.name": "studies/s",
     "groat.v1.Trial.name": "studies/s/trials/7",
+    "groat.v1.Trial.parent_trial": "studies/s/trials/7",
     "groat.v1.LeaseState.name": "studies/s/trials/7",
     "groat.v1.LeaseRenewal.name": "studies/s/trials/7",
     "groat.v1.HeartbeatRequest.parent": "studies/s",
+    "groat.v1.PredictRequest.parent": "studies/s",
 }
 _NUMBERS = {"google.protobuf.Timestamp.nanos": 5_000, "google.protobuf.Duration.nanos": 5_000}
+# An algorithm inside an algorithm: it would go on for ever, and only its kind counts.
+_SAMPLER = study_pb2.Algorithm(bayesian=study_pb2.Bayesian(initial_trial_count=7))
 # Only the server may say these, so usage inside anything else comes without them.
 _OUTPUT_ONLY = ("provenance", "spend", "list_value")
 # A trial has the parts of its own outcome, by state.
@@ -55,7 +61,7 @@ def filled(kind: type[Message], *, member: str = "") -> Message:
 
 def reached(kind: Any) -> set[str]:
     """Return the full names of a message and of everything inside it."""
-    inside = [field.message_type for field in kind.fields if field.message_type is not None]
+    inside = [field.message_type for field in kind.fields if not _is_plain(field)]
     return {kind.full_name}.union(*map(reached, inside))
 
 
@@ -63,7 +69,13 @@ def _is_map(field: Any) -> bool:
     return field.message_type is not None and field.message_type.GetOptions().map_entry
 
 
+def _is_plain(field: Any) -> bool:
+    return field.message_type is None or field.name == "sampler"
+
+
 def _value(field: Any) -> Any:
+    if field.name == "sampler":
+        return _SAMPLER
     if field.message_type is not None:
         part = _tidy(filled(field.message_type._concrete_class))
         for name in _OUTPUT_ONLY if part.DESCRIPTOR.name == "Usage" else ():

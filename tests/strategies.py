@@ -18,6 +18,7 @@ WORDS = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
 FLOATS = st.floats(allow_nan=False)
 # From 1 up, as 0 stands for a default in many places of the protocol.
 COUNTS = st.integers(1, 2**31 - 1)
+ITEMS = st.lists(WORDS, max_size=3).map(tuple)
 MONEY = st.builds(model.Money, st.integers(-(2**63), 2**63 - 1), st.sampled_from(["USD", "EUR"]))
 
 _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
@@ -28,7 +29,7 @@ _PLAIN: dict[Any, st.SearchStrategy[Any]] = {
     datetime: st.datetimes(timezones=st.just(UTC)),
     timedelta: st.timedeltas(timedelta(0), timedelta(days=3_652_500)),
     model.Money: MONEY,
-    model.Value: st.booleans() | st.integers(-(2**63), 2**63 - 1) | FLOATS | WORDS,
+    model.Value: st.booleans() | st.integers(-(2**63), 2**63 - 1) | FLOATS | WORDS | ITEMS,
 }
 _OUTCOMES: dict[model.TrialState, Any] = {
     model.TrialState.SUCCEEDED: model.Succeeded,
@@ -43,8 +44,8 @@ def values_of(hint: Any) -> st.SearchStrategy[Any]:
     """Every value of a type."""
     if hint in _PLAIN:
         return _PLAIN[hint]
-    if hint is model.Trial:
-        return _TRIALS
+    if hint in {model.Trial, model.TrialDraft}:
+        return _TRIALS if hint is model.Trial else _DRAFTS
     if is_dataclass(hint):
         return _instances(hint)
     if isinstance(hint, type) and issubclass(hint, enum.Enum):
@@ -76,8 +77,16 @@ def _trials(draw: st.DrawFn) -> model.Trial:
     trial = draw(_instances(model.Trial))
     kind = _OUTCOMES.get(trial.state)
     outcome = None if kind is None else draw(values_of(kind))
-    # Notes are the algorithm's own and never leave the server.
-    return replace(trial, outcome=outcome, notes={})
+    # Notes and slot are the algorithm's own and never leave the server.
+    return replace(trial, outcome=outcome, notes={}, slot="")
+
+
+@st.composite
+def _drafts(draw: st.DrawFn) -> model.TrialDraft:
+    draft = draw(_instances(model.TrialDraft))
+    # Only a trial that is imported has consumed anything.
+    return draft if draft.outcome else replace(draft, usage=())
 
 
 _TRIALS = _trials()
+_DRAFTS = _drafts()

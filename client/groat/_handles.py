@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import TypeVar, cast
 from uuid import uuid4, uuid5
 
 from groat import _requests, errors, model, wire
 from groat._known import Known
 from groat._leases import Life
 from groat.v1 import service_pb2
+
+V = TypeVar("V")
 
 
 class StudyHandle:
@@ -60,12 +63,21 @@ class TrialHandle:
         number: From 0 in its study.
         parameters: One value per active parameter.
         lease_id: What proves that the trial is this worker's.
+        example_count: Evaluate on this many examples; 0 is all of them.
+        parent: Number of the trial that this one continues, whose examples
+            need not be run again.
+        parent_checkpoint: Where that one left its state.
+        why: One sentence on why this algorithm had the word, where one was chosen.
     """
 
     def __init__(self, known: Known, trial: model.Trial, life: Life) -> None:
         self.number = trial.number
         self.parameters = trial.configuration
         self.lease_id = life.lease_id
+        self.example_count = trial.example_count
+        self.parent = trial.parent
+        self.parent_checkpoint = trial.parent_checkpoint
+        self.why = trial.why
         self._known = known
         self._life = life
         self._is_told = False
@@ -77,6 +89,23 @@ class TrialHandle:
     def __getitem__(self, parameter_id: str) -> model.Value:
         """Return the value of an active parameter; an inactive one is a ``KeyError``."""
         return self.parameters[parameter_id]
+
+    def value(self, parameter_id: str, kind: type[V]) -> V:
+        """Return the value of an active parameter as what it is, such as ``value("k", int)``.
+
+        Args:
+            parameter_id: An inactive one is a ``KeyError``.
+            kind: ``float``, ``int``, ``bool``, ``str``, or ``tuple`` for a subset or an order.
+
+        Raises:
+            TypeError: The value is of another kind.
+        """
+        value = self.parameters[parameter_id]
+        exact = float(value) if kind is float and type(value) is int else value
+        if type(exact) is not kind:
+            told = f"{parameter_id!r} has a value of type {type(value).__name__}"
+            raise TypeError(f"{told}, not {kind.__name__}")
+        return cast("V", exact)
 
     def __repr__(self) -> str:
         return f"<Trial {self.number} of {self._known.study.study_id}: {dict(self.parameters)}>"
@@ -90,6 +119,16 @@ class TrialHandle:
     def is_told(self) -> bool:
         """Whether the server has the outcome."""
         return self._is_told
+
+    def _knows_text(self, parameter_id: str) -> bool:
+        return self._known.text(parameter_id, self.parameters[parameter_id]) is not None
+
+    def _text(self, parameter_id: str) -> str:
+        variant_id = self.parameters[parameter_id]
+        found = self._known.text(parameter_id, variant_id)
+        if found is None:
+            raise KeyError(f"{parameter_id} is {variant_id!r}, which is no variant of a text")
+        return found
 
     @contextmanager
     def _telling(self) -> Generator[None]:

@@ -56,6 +56,17 @@ class Known:
         self.leases.interval = self.study.spec.lease_duration.total_seconds() / 3
         return self.study
 
+    def text(self, parameter_id: str, variant_id: model.Value) -> str | None:
+        """Return the text of a variant; ``None`` when it is not in what was last seen."""
+        texts = (
+            variant.text
+            for parameter in self.study.spec.search_space.parameters
+            if parameter.id == parameter_id and isinstance(parameter.domain, model.TextDomain)
+            for variant in parameter.domain.variants
+            if variant.id == variant_id
+        )
+        return next(texts, None)
+
     def see_budget(self, status: model.BudgetStatus) -> None:
         """Take in a newer ledger."""
         self.study = replace(self.study, budget_status=status)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TypeAlias, TypedDict, Unpack
 from uuid import uuid4
 
-from groat import model, wire
+from groat import declare, model, wire
 from groat.v1 import service_pb2
 
 _PAGE = 1_000
@@ -24,6 +24,7 @@ class Seen(TypedDict, total=False):
     example_count: int
     examples: Iterable[model.ExampleRecord]
     elapsed: timedelta | None
+    checkpoint: str
 
 
 class Change(TypedDict, total=False):
@@ -31,6 +32,8 @@ class Change(TypedDict, total=False):
 
     display_name: str
     labels: Mapping[str, str]
+    search_space: model.SearchSpace
+    early_stopping: model.EarlyStopping
     budget: model.Budget
     guard_policy: model.GuardPolicy
     max_concurrent_trials: int
@@ -47,6 +50,7 @@ def measurement(values: MetricValues, **seen: Unpack[Seen]) -> model.Measurement
         example_count=seen.get("example_count", 0),
         examples=tuple(seen.get("examples", ())),
         elapsed=seen.get("elapsed"),
+        checkpoint=seen.get("checkpoint", ""),
     )
 
 
@@ -99,6 +103,31 @@ def tell(
     request.lease_id = lease_id
     request.usage.extend(map(wire.usage_to_proto, usage))
     return request
+
+
+def create_trial(
+    study_id: str,
+    configuration: Mapping[str, declare.Given],
+    outcome: model.Succeeded | model.Infeasible | None = None,
+    *,
+    usage: Iterable[model.Usage] = (),
+    example_count: int = 0,
+) -> service_pb2.CreateTrialRequest:
+    """Add a trial, under a new request id. Usage needs no ids: it is booked with the trial."""
+    draft = model.TrialDraft(
+        configuration=declare.configuration(configuration),
+        outcome=outcome,
+        usage=tuple(usage),
+        example_count=example_count,
+    )
+    return add_draft(study_id, draft)
+
+
+def add_draft(
+    study_id: str, draft: model.TrialDraft, request_id: str = ""
+) -> service_pb2.CreateTrialRequest:
+    """Add a trial, under a new request id unless it has one."""
+    return wire.draft_to_proto(study_id, draft, request_id or str(uuid4()))
 
 
 def get_trial(study_id: str, number: int) -> service_pb2.GetTrialRequest:
@@ -187,3 +216,15 @@ def hypervolume_history(
     return service_pb2.GetHypervolumeHistoryRequest(
         parent=wire.study_name(study_id), max_points=max_points
     )
+
+
+def importances(study_id: str) -> service_pb2.GetImportancesRequest:
+    """Read how much each parameter has to do with each metric."""
+    return service_pb2.GetImportancesRequest(parent=wire.study_name(study_id))
+
+
+def predict(
+    study_id: str, configurations: Iterable[Mapping[str, declare.Given]]
+) -> service_pb2.PredictRequest:
+    """Read what configurations would measure and spend."""
+    return wire.predict_to_proto(study_id, map(declare.configuration, configurations))

@@ -10,6 +10,9 @@ import grpc
 
 from groat import errors, wire
 
+LONGEST_FIT = 120.0
+"""Seconds for which a server goes on fitting models to answer one call."""
+
 _FIRST_PAUSE = 0.1
 _GROWTH = 1.5
 _LONGEST_PAUSE = 5.0

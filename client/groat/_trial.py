@@ -44,6 +44,19 @@ class Trial(TrialHandle):
         except errors.GroatError as refusal:
             _log.warning("trial %d is left to its lease: %s", self.number, refusal)
 
+    def text(self, parameter_id: str) -> str:
+        """Return the text of the variant that was chosen for a parameter.
+
+        One that is newer than what was last seen of the study is looked up.
+
+        Raises:
+            KeyError: The parameter is not active, or no text.
+        """
+        if not self._knows_text(parameter_id):
+            request = _requests.get_study(self._known.study.study_id)
+            self._known.see(self._line.call(self._line.studies.GetStudy, request))
+        return self._text(parameter_id)
+
     def tell(
         self,
         values: MetricValues,
@@ -58,8 +71,10 @@ class Trial(TrialHandle):
             values: Every objective and constraint that is not derived; a value,
                 or a value with its standard error.
             usage: What it consumed and was not reported yet.
-            early_stopped: The trial was cut short; what it measured is kept.
-            seen: Example records, their count, the time it took.
+            early_stopped: The trial was cut short, as after STOP; what it measured
+                is kept.
+            seen: Example records, their count, the time it took, and the
+                ``checkpoint`` from which a later trial may go on.
 
         Raises:
             InvalidArgument: A value or a usage breaks a rule; tell it again, mended.
@@ -94,8 +109,12 @@ class Trial(TrialHandle):
     ) -> model.ReportResult:
         """Report what is known so far; replaces a report on as many examples.
 
+        The answer's directive says how to go on. With STOP the trial will hardly
+        join the front: tell what there is, with ``early_stopped=True``, and
+        leave it. With ABANDON it is another worker's, or over.
+
         Args:
-            values: Any metrics.
+            values: Any metrics, with standard errors if the study stops early.
             usage: What was consumed since the last report.
             seen: ``example_count`` or the example records say how far it is.
         """

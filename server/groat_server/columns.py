@@ -53,6 +53,14 @@ class Column(Protocol):
         """Return the value at a place of the axis, in its exact Python type."""
         ...
 
+    def numbers(self, units: Floats) -> Floats:
+        """Return the values at many places as numbers; shape is kept.
+
+        Raises:
+            NotInDomain: Values are labels.
+        """
+        ...
+
     def snap(self, units: Floats) -> Floats:
         """Move each place to the canonical code of its value; shape is kept."""
         ...
@@ -89,6 +97,13 @@ class Continuous:
         if unit in {0.0, 1.0}:
             return float(self.domain.max if unit else self.domain.min)
         return float(min(max(number, self.domain.min), self.domain.max))
+
+    def numbers(self, units: Floats) -> Floats:
+        """See `Column`."""
+        low, high = self._ends()
+        places = low + units * (high - low)
+        values = np.exp(places) if self.domain.log_scale else places
+        return np.clip(values, self.domain.min, self.domain.max)
 
     def snap(self, units: Floats) -> Floats:
         """See `Column`."""
@@ -127,6 +142,10 @@ class Grid:
     def _at(self, index: int) -> float:
         return min(self.start + index * self.step, self.end)
 
+    def numbers(self, units: Floats) -> Floats:
+        """See `Column`."""
+        return np.minimum(self.start + level_of(units, self.levels) * self.step, self.end)
+
     def snap(self, units: Floats) -> Floats:
         """See `Column`."""
         return snap_levels(units, self.levels)
@@ -158,9 +177,10 @@ class LogIntegers:
 
     def value(self, unit: float) -> int:
         """See `Column`."""
-        return int(self._numbers(np.array([unit]))[0])
+        return int(self.numbers(np.array([unit]))[0])
 
-    def _numbers(self, units: Floats) -> Floats:
+    def numbers(self, units: Floats) -> Floats:
+        """See `Column`."""
         low, high = self._ends()
         return np.clip(np.rint(np.exp(low + units * (high - low))), self.start, self.end)
 
@@ -168,7 +188,7 @@ class LogIntegers:
         """See `Column`."""
         low, high = self._ends()
         # Rounded, so that two machines' logarithms give one code.
-        return np.round((np.log(self._numbers(units)) - low) / (high - low), DECIMALS)
+        return np.round((np.log(self.numbers(units)) - low) / (high - low), DECIMALS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,18 +207,35 @@ class Listed:
         for index, known in enumerate(self.values):
             if known == value and isinstance(known, bool) == isinstance(value, bool):
                 return (index + 0.5) / self.levels
-        raise NotInDomain(f"must be one of {_short(self.values)}, not {value!r}")
+        raise NotInDomain(f"must be one of {short(self.values)}, not {value!r}")
 
     def value(self, unit: float) -> model.Value:
         """See `Column`."""
         return self.values[min(max(int(unit * self.levels), 0), self.levels - 1)]
+
+    def numbers(self, units: Floats) -> Floats:
+        """See `Column`."""
+        numbers = [value for value in self.values if not isinstance(value, bool | str | tuple)]
+        if len(numbers) < self.levels:
+            raise NotInDomain(f"has values that are no numbers, such as {self.values[0]!r:.60}")
+        return np.array(numbers, dtype=float)[level_of(units, self.levels).astype(np.int64)]
 
     def snap(self, units: Floats) -> Floats:
         """See `Column`."""
         return snap_levels(units, self.levels)
 
 
-def column(domain: model.Domain) -> Column:
+ScalarDomain: TypeAlias = (
+    model.FloatDomain
+    | model.IntDomain
+    | model.BoolDomain
+    | model.CategoricalDomain
+    | model.OrdinalDomain
+    | model.TextDomain
+)
+
+
+def column(domain: ScalarDomain) -> Column:
     """Return the axis of a domain whose bounds are in order.
 
     Raises:
@@ -212,6 +249,8 @@ def column(domain: model.Domain) -> Column:
             return Listed(domain.labels)
         case model.OrdinalDomain():
             return Listed(domain.levels)
+        case model.TextDomain():
+            return Listed(tuple(variant.id for variant in domain.variants))
         case model.IntDomain() | model.FloatDomain():
             return _number_column(domain)
 
@@ -249,16 +288,21 @@ def _checked(levels: int) -> int:
 
 def snap_levels(units: Floats, levels: int) -> Floats:
     """Move each place to the middle of its bin, of ``levels`` equal ones."""
-    index = np.clip(np.floor(units * levels), 0, levels - 1)
-    return (index + 0.5) / levels
+    return (level_of(units, levels) + 0.5) / levels
+
+
+def level_of(units: Floats, levels: int) -> Floats:
+    """Number the bins that places are in, from 0 on."""
+    return np.clip(np.floor(units * levels), 0, levels - 1)
 
 
 def _number(value: model.Value, low: float, high: float) -> float:
-    if isinstance(value, bool | str) or not low <= value <= high:
+    if isinstance(value, bool | str | tuple) or not low <= value <= high:
         raise NotInDomain(f"must be a number from {low} to {high}, not {value!r}")
     return value
 
 
-def _short(values: Sequence[model.Value]) -> str:
+def short(values: Sequence[model.Value]) -> str:
+    """Show the first few of many values."""
     shown = ", ".join(repr(value) for value in values[:8])
     return shown if len(values) <= 8 else f"{shown}, ... ({len(values)} in all)"

@@ -11,13 +11,15 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from groat_server.blocks import Block, Sign
+
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
 _MOST_STATES = 100_000
 
 _GateId: TypeAlias = tuple[int, int]
-"""A parameter's column, and which of its conditions."""
+"""A parameter, and which of its conditions."""
 
 _State: TypeAlias = frozenset[_GateId]
 """The gates that the parameters so far have opened for later ones."""
@@ -27,25 +29,27 @@ _NOTHING: _State = frozenset()
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """One condition: the parent's column, and the canonical codes that open it."""
+    """One condition: the parent parameter, and the signs any of which opens it."""
 
     parent: int
-    codes: Floats
+    signs: tuple[Sign, ...]
 
     def is_open(self, codes: Floats) -> Bools:
-        """Tell which of the parent's canonical ``codes (n,)`` open it."""
-        return (codes[:, None] == self.codes).any(axis=1)
+        """Tell which of the parent's canonical codes ``(n, width)`` open it."""
+        axes = [axis for axis, _ in self.signs]
+        wanted = np.array([code for _, code in self.signs])
+        return np.asarray((codes[:, axes] == wanted).any(axis=1), dtype=np.bool_)
 
 
-def count(levels: Sequence[int], gates: Sequence[Sequence[Gate]], order: Sequence[int]) -> float:
+def count(blocks: Sequence[Block], gates: Sequence[Sequence[Gate]], order: Sequence[int]) -> float:
     """Count configurations by what later conditions can tell apart, not one by one.
 
     Parameters on which nothing depends only multiply.
 
     Args:
-        levels: Per parameter its number of values; 0 for a continuum.
+        blocks: One per parameter.
         gates: Per parameter the gates that must all be open.
-        order: Columns, parents before their children.
+        order: Parameters, parents before their children.
 
     Returns:
         A whole number, exact; ``inf`` when an active parameter may be
@@ -55,7 +59,7 @@ def count(levels: Sequence[int], gates: Sequence[Sequence[Gate]], order: Sequenc
     states: dict[_State, float] = {_NOTHING: 1}
     for j in order:
         own = frozenset((j, i) for i in range(len(gates[j])))
-        states = _with_parameter(states, own, _choices(j, levels[j], gates))
+        states = _with_parameter(states, own, _choices(j, blocks[j], gates))
         if len(states) > _MOST_STATES:
             return math.inf
     return sum(states.values())
@@ -71,17 +75,15 @@ def _with_parameter(
     return counts
 
 
-def _choices(j: int, levels: int, gates: Sequence[Sequence[Gate]]) -> dict[_State, float]:
+def _choices(j: int, block: Block, gates: Sequence[Sequence[Gate]]) -> dict[_State, float]:
     """In how many ways an active parameter opens each set of gates."""
-    opened: dict[float, set[_GateId]] = defaultdict(set)
+    openers: dict[Sign, set[_GateId]] = defaultdict(set)
     for k, own in enumerate(gates):
         for i, gate in enumerate(own):
-            for code in gate.codes.tolist() if gate.parent == j else ():
-                opened[code].add((k, i))
+            for sign in gate.signs if gate.parent == j else ():
+                openers[sign].add((k, i))
     choices: dict[_State, float] = defaultdict(int)
-    for gate_ids in opened.values():
-        choices[frozenset(gate_ids)] += 1
-    rest = (levels or math.inf) - len(opened)
-    if rest:
-        choices[_NOTHING] += rest
+    for shown, ways in block.ways(openers.keys()).items():
+        opened = frozenset(gate_id for sign in shown for gate_id in openers[sign])
+        choices[opened] += ways
     return choices

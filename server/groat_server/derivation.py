@@ -10,32 +10,19 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import sqrt
-from typing import Protocol, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 
 from groat import model
 from groat.errors import Violation
-from groat.model import NANO, Aggregation, Derivation, Source, SpendCategory, TokenCounts
+from groat.model import NANO, Aggregation, Derivation, Source, TokenCounts
+from groat_server.pooling import Evaluation, ExampleUsage, Pool, pool
 
 _PROBABILITY = {Aggregation.P50: 0.5, Aggregation.P95: 0.95, Aggregation.P99: 0.99}
 
 _LARGEST = 1e100
 """Beyond it, squares leave the range of a double."""
-
-
-class ExampleUsage(Protocol):
-    """Priced usage and where it came with; booked usage is one."""
-
-    @property
-    def priced(self) -> model.PricedUsage:
-        """The usage and its two amounts."""
-        ...
-
-    @property
-    def example_id(self) -> str:
-        """Its example record; empty when it belongs to the trial as a whole."""
-        ...
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +39,13 @@ class Derived:
 
     Attributes:
         missing: The others, in declared order.
+        example_count: How many examples they were computed from; 0 when
+            nobody knows.
     """
 
     measurement: model.Measurement
     missing: tuple[Missing, ...] = ()
+    example_count: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +62,10 @@ _Estimate: TypeAlias = tuple[float, float | None]
 
 
 def derive(
-    spec: model.StudySpec, measurement: model.Measurement, usage: Sequence[ExampleUsage]
+    spec: model.StudySpec,
+    measurement: model.Measurement,
+    usage: Sequence[ExampleUsage],
+    earlier: Sequence[Evaluation] = (),
 ) -> Derived:
     """Fill in each derived metric of a study.
 
@@ -85,12 +78,16 @@ def derive(
         usage: All of the attempt that told, in any order and category; only
             EXPERIMENT counts. Usage of the trial's other attempts must not be
             here: they ran the examples too.
+        earlier: Of the trials that this one goes on from, newest first; see
+            `pooling.pool` for how they count.
 
     Returns:
-        Told metrics in told order, then derived ones in declared order.
+        Told metrics in told order, then derived ones in declared order. Of the
+        examples it has the trial's own alone.
     """
+    pooled = pool(Evaluation(measurement=measurement, usage=usage), earlier)
     found = {
-        metric.id: _estimate(metric.derivation, measurement, usage)
+        metric.id: _estimate(metric.derivation, measurement, pooled)
         for metric in spec.metrics
         if metric.derivation is not None
     }
@@ -106,7 +103,9 @@ def derive(
         if isinstance(result, _Lack)
     ]
     return Derived(
-        measurement=replace(measurement, metrics=(*told, *derived)), missing=tuple(missing)
+        measurement=replace(measurement, metrics=(*told, *derived)),
+        missing=tuple(missing),
+        example_count=pooled.example_count,
     )
 
 
@@ -115,6 +114,8 @@ def check(
     measurement: model.Measurement,
     usage: Sequence[ExampleUsage],
     path: str,
+    *,
+    earlier: Sequence[Evaluation] = (),
 ) -> list[Violation]:
     """Find what the caller left out that an objective or a constraint is derived from.
 
@@ -125,12 +126,14 @@ def check(
         measurement: As told.
         usage: As for `derive`.
         path: Where the measurement stands in its request, such as ``succeeded``.
+        earlier: As for `derive`.
     """
+    pooled = pool(Evaluation(measurement=measurement, usage=usage), earlier)
     violations: list[Violation] = []
     for metric in (*spec.objectives, *spec.constraints):
         if metric.derivation is None:
             continue
-        result = _estimate(metric.derivation, measurement, usage)
+        result = _estimate(metric.derivation, measurement, pooled)
         if isinstance(result, _Lack) and result.is_fault:
             problem = f"{metric.role.value} {metric.id!r} cannot be derived: {result.why}"
             violations.append(Violation(f"{path}.{result.where}", problem))
@@ -138,14 +141,14 @@ def check(
 
 
 def _estimate(
-    derivation: Derivation, measurement: model.Measurement, usage: Sequence[ExampleUsage]
+    derivation: Derivation, measurement: model.Measurement, pooled: Pool
 ) -> _Estimate | _Lack:
     records, count = len(measurement.examples), measurement.example_count
-    if records and count not in {0, records}:
+    if records and count not in {0, records, pooled.example_count}:
         return _Lack("example_count", f"{count} beside {records} example records; leave it 0")
     if derivation.source in {Source.MONEY_PER_EXAMPLE, Source.TOKENS_PER_EXAMPLE}:
-        return _from_usage(derivation, measurement, usage)
-    values = _record_values(derivation, measurement.examples)
+        return _from_usage(derivation, pooled)
+    values = _record_values(derivation, pooled.examples)
     return values if isinstance(values, _Lack) else _aggregate(values, derivation.aggregation)
 
 
@@ -169,17 +172,14 @@ def _record_values(
     return values
 
 
-def _from_usage(
-    derivation: Derivation, measurement: model.Measurement, usage: Sequence[ExampleUsage]
-) -> _Estimate | _Lack:
-    experiment = [u for u in usage if u.priced.usage.category is SpendCategory.EXPERIMENT]
-    count = measurement.example_count or len(measurement.examples)
+def _from_usage(derivation: Derivation, pooled: Pool) -> _Estimate | _Lack:
+    experiment, count = pooled.usage, pooled.example_count
     if not experiment:
         why = "there is no EXPERIMENT usage; tell an amount of 0 if nothing was consumed"
         return _Lack("examples", why)
     if count <= 0:
         return _Lack("example_count", "the number of examples is unknown; tell it, or records")
-    records = {example.example_id for example in measurement.examples}
+    records = {example.example_id for example in pooled.examples}
     is_by_example = all(u.example_id in records for u in experiment)
     if derivation.aggregation is not Aggregation.MEAN and not is_by_example:
         why = f"a {derivation.aggregation.value} needs all EXPERIMENT usage on example records"
@@ -189,7 +189,7 @@ def _from_usage(
     known = [amount for amount in amounts if amount is not None]
     if len(known) < len(amounts):
         return _unknown(experiment, amounts, "price" if is_money else "full token count")
-    sums = _sums(measurement.examples, experiment, known) if is_by_example else []
+    sums = _sums(pooled.examples, experiment, known) if is_by_example else []
     scale = NANO if is_money else 1
     if derivation.aggregation is Aggregation.MEAN:
         # Whole numbers until the one division, which Python rounds correctly.

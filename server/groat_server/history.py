@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from groat import model
-from groat_server.algorithms.base import Bools, Floats, History, Pending
+from groat import errors, model
+from groat_server.algorithms.base import Bools, Floats, History, Integers, Pending
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial, Store
 
@@ -27,6 +27,7 @@ class Told:
     """One finished trial with its rows of every array.
 
     Attributes:
+        is_whole: See `is_whole`.
         point: Shape ``(d,)``, canonical.
         losses, errors: Shape ``(m,)``; NaN where unknown.
         violations, violation_errors: Shape ``(c,)``; NaN where unknown.
@@ -35,6 +36,7 @@ class Told:
     order: int
     trial: model.Trial
     settled: model.Money
+    is_whole: bool
     point: Floats
     losses: Floats
     errors: Floats
@@ -52,6 +54,11 @@ class Told:
         return self.is_measured and bool((self.violations <= 0).all())
 
     @property
+    def is_contender(self) -> bool:
+        """Whether it may be on the front: it keeps every constraint on a whole evaluation."""
+        return self.is_feasible and self.is_whole
+
+    @property
     def is_evidence(self) -> bool:
         """Whether it teaches an algorithm something."""
         return self.is_measured or self.trial.state is model.TrialState.INFEASIBLE
@@ -63,7 +70,7 @@ class Past:
 
     Attributes:
         by_number: The newest version of each finished trial.
-        front: Numbers of the feasible trials that no feasible one dominates.
+        front: Numbers of the contenders that no contender dominates.
     """
 
     spec: model.StudySpec
@@ -77,7 +84,7 @@ class Past:
         """Take in what finished, or changed, since the last time."""
         changed = {one.trial.number for one in news} & self.by_number.keys()
         for one in news:
-            told = _read(self.spec, self.space, one)
+            told = told_of(self.spec, self.space, one)
             self.by_number[told.trial.number] = told
             self.last_order = one.order
             if not changed:
@@ -93,7 +100,7 @@ class Past:
             return [self.by_number[number] for number in sorted(self.by_number)]
 
     def is_on_front(self, number: int) -> bool:
-        """Whether a trial is feasible and not dominated."""
+        """Whether a trial is a contender and not dominated."""
         with self.lock:
             return number in self.front
 
@@ -104,7 +111,7 @@ class Past:
         return sorted(members, key=lambda told: (*told.losses, told.trial.number))
 
     def _challenge(self, told: Told) -> None:
-        if not told.is_feasible:
+        if not told.is_contender:
             return
         rivals = list(self.front)
         losses = np.array([self.by_number[number].losses for number in rivals])
@@ -125,19 +132,34 @@ class Memory:
         self._lock = threading.Lock()
 
     def past(self, study: model.Study) -> Past:
-        """Return a study's past, brought up to date."""
+        """Return a study's past, brought up to date.
+
+        Its search space is the study's, or the larger one that it has been
+        given since.
+        """
         past = self._kept(study)
-        with past.lock:
-            while news := self._store.finished(study.study_id, after=past.last_order, limit=_PAGE):
-                past.add(news)
+        try:
+            self._update(past, study.study_id)
+        except errors.InvalidArgument:
+            now = self._store.look(study.study_id).study
+            if now.spec.search_space == study.spec.search_space:
+                raise
+            # What has no place in the space of then came after the space grew.
+            return self.past(now)
         return past
+
+    def _update(self, past: Past, study_id: str) -> None:
+        with past.lock:
+            while news := self._store.finished(study_id, after=past.last_order, limit=_PAGE):
+                past.add(news)
 
     def _kept(self, study: model.Study) -> Past:
         # A study may be deleted and its name taken again: the creation time tells them apart.
         key = (study.study_id, study.create_time.isoformat())
         with self._lock:
             past = self._pasts.get(key)
-            if past is None:
+            # Points of a space that has grown since lie elsewhere.
+            if past is None or past.spec.search_space != study.spec.search_space:
                 past = Past(spec=study.spec, space=Space(study.spec.search_space))
                 self._pasts[key] = past
             self._pasts.move_to_end(key)
@@ -147,45 +169,90 @@ class Memory:
 
 
 def history_of(past: Past, running: Sequence[model.Trial]) -> tuple[History, Pending]:
-    """Split what is known into evidence, pending trials and points of no other use."""
-    told = past.told()
+    """Split what is known into evidence, pending trials and what is of no other use.
+
+    Args:
+        past: What finished.
+        running: What was pending, read before ``past`` was, so that no trial
+            is missing from both; what has finished since is left out of them.
+    """
+    with past.lock:
+        told = past.told()
+        running = [trial for trial in running if trial.number not in past.by_number]
     evidence = [one for one in told if one.is_evidence]
     useless = [one for one in told if not one.is_evidence]
+    return _history(past, evidence), _pending(past, running, useless)
+
+
+def _history(past: Past, evidence: Sequence[Told]) -> History:
     m, c = len(past.spec.objectives), len(past.spec.constraints)
-    history = History(
-        numbers=np.array([one.trial.number for one in evidence], dtype=np.int64),
+    trials = [one.trial for one in evidence]
+    return History(
+        numbers=_integers(trial.number for trial in trials),
         points=_stack([one.point for one in evidence], past.space.d),
         losses=_stack([one.losses for one in evidence], m),
         errors=_stack([one.errors for one in evidence], m),
         violations=_stack([one.violations for one in evidence], c),
         violation_errors=_stack([one.violation_errors for one in evidence], c),
-        generators=tuple(one.trial.generator for one in evidence),
-        notes=tuple(one.trial.notes for one in evidence),
+        example_counts=_integers(trial.example_count for trial in trials),
+        parents=_integers(map(_parent, trials)),
+        generators=tuple(trial.generator for trial in trials),
+        slots=tuple(trial.slot for trial in trials),
+        notes=tuple(trial.notes for trial in trials),
     )
-    pending = Pending(
-        numbers=np.array([trial.number for trial in running], dtype=np.int64),
-        points=_stack([_point(past.space, trial) for trial in running], past.space.d),
+
+
+def _pending(past: Past, running: Sequence[model.Trial], useless: Sequence[Told]) -> Pending:
+    excluded = [one.point for one in useless if not _repeats_its_parent(past, one)]
+    return Pending(
+        numbers=_integers(trial.number for trial in running),
+        points=_stack([past.space.place(one.configuration) for one in running], past.space.d),
+        example_counts=_integers(trial.example_count for trial in running),
+        parents=_integers(map(_parent, running)),
+        slots=tuple(trial.slot for trial in running),
         notes=tuple(trial.notes for trial in running),
-        excluded=_stack([one.point for one in useless], past.space.d),
+        excluded=_stack(excluded, past.space.d),
+        # Of trials that are told without all their metrics, too: their slots are no less gone.
+        lost=tuple(one.trial.slot for one in useless if one.trial.slot),
     )
-    return history, pending
 
 
-def _read(spec: model.StudySpec, space: Space, one: FinishedTrial) -> Told:
+def _repeats_its_parent(past: Past, told: Told) -> bool:
+    """Whether it only went on with a configuration that its parent has measured."""
+    parent = past.by_number.get(_parent(told.trial))
+    return parent is not None and parent.is_evidence and np.array_equal(parent.point, told.point)
+
+
+def _parent(trial: model.Trial) -> int:
+    return -1 if trial.parent is None else trial.parent
+
+
+def is_whole(spec: model.StudySpec, trial: model.Trial) -> bool:
+    """Tell whether a trial was evaluated on as many examples as the front asks for.
+
+    Where trials are always meant to be whole, an early stopped one counts as told: what
+    groat itself stopped is dominated, and what a worker stopped it vouches for.
+    """
+    whole = spec.algorithm.whole_example_count
+    if whole == 0:
+        return True
+    is_stopped = trial.state is model.TrialState.EARLY_STOPPED
+    return not is_stopped and (trial.example_count == 0 or trial.example_count >= whole)
+
+
+def told_of(spec: model.StudySpec, space: Space, one: FinishedTrial) -> Told:
+    """Return a finished trial's rows of every array."""
     return Told(
         order=one.order,
         trial=one.trial,
         settled=one.settled,
-        point=_point(space, one.trial),
+        is_whole=is_whole(spec, one.trial),
+        point=space.place(one.trial.configuration),
         losses=_row(one.trial, spec.objectives, lambda metric, told: metric.loss(told.value)),
         errors=_row(one.trial, spec.objectives, _error),
         violations=_row(one.trial, spec.constraints, _violation),
         violation_errors=_row(one.trial, spec.constraints, _error),
     )
-
-
-def _point(space: Space, trial: model.Trial) -> Floats:
-    return space.canonical(space.encode(trial.configuration)[None])[0]
 
 
 def _row(
@@ -206,6 +273,10 @@ def _violation(metric: model.Metric, told: model.MetricValue) -> float:
 
 def _error(_: model.Metric, told: model.MetricValue) -> float:
     return np.nan if told.standard_error is None else told.standard_error
+
+
+def _integers(numbers: Iterable[int]) -> Integers:
+    return np.fromiter(numbers, dtype=np.int64)
 
 
 def _stack(rows: Sequence[Floats], width: int) -> Floats:

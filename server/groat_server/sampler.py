@@ -10,28 +10,38 @@ import asyncio
 import contextlib
 import multiprocessing
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, replace
+from typing import ParamSpec, TypeVar
 
 import numpy as np
 import structlog
 from pebble import ProcessExpired, ProcessPool
 
 from groat import model
+from groat.errors import NotPossibleNow
 from groat_server import algorithms
 from groat_server.algorithms.base import (
+    AwaitsResults,
+    Explaining,
     Floats,
     History,
     Pending,
+    Predicted,
     Preparable,
     Problem,
+    Seen,
     Suggestion,
 )
 from groat_server.space import Space
 
 _log = structlog.get_logger(__name__)
 _FALLBACK = "sobol"
+_EXPLAINS = "bayesian"
+
+_P = ParamSpec("_P")
+_R = TypeVar("_R")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,28 +90,54 @@ class Sampler:
         self._warm: set[str] = set()
 
     async def suggest(self, request: Request) -> Sequence[Suggestion]:
-        """Run a request to its end, or fall back to Sobol points when a fit fails."""
-        # Looked up in a thread: the first time this imports the algorithm's module.
-        algorithm = await asyncio.to_thread(algorithms.look_up, request.algorithm)
+        """Run a request to its end, or fall back to Sobol points when a fit fails.
+
+        Raises:
+            AwaitsResults: As the algorithm does.
+        """
+        # Looked up in a thread: the first time this imports the algorithm's module. One that
+        # only says how far trials are taken is as heavy as the one that chooses them.
+        chooser = request.problem.sampler or request.algorithm
+        algorithm = await asyncio.to_thread(algorithms.look_up, chooser)
         if not algorithm.is_heavy:
             return await asyncio.to_thread(run, request)
         try:
             future = self._pool.schedule(run, args=(request,), timeout=self._timeout_s)
             return await asyncio.wrap_future(future)
+        except AwaitsResults:
+            raise
         except (TimeoutError, ProcessExpired, CancelledError) as error:
             _log.warning("fit_lost", algorithm=request.algorithm, error=type(error).__name__)
         except Exception:
             # A defect in one algorithm must not stop a study that pays for its workers.
             _log.exception("fit_failed", algorithm=request.algorithm)
-        fallback = Request(
-            algorithm=_FALLBACK,
-            problem=request.problem,
-            history=request.history,
-            pending=request.pending,
-            count=request.count,
-            seeds=request.seeds,
-        )
-        return await asyncio.to_thread(run, fallback)
+        return await asyncio.to_thread(run, _without_models(request))
+
+    async def predict(
+        self, space: Space, seen: Sequence[Seen], points: Floats
+    ) -> Sequence[Predicted]:
+        """Ask the models what they expect; see `Explaining.predict`.
+
+        Raises:
+            NotPossibleNow: They could not be fitted.
+        """
+        return await self._explained(_predict, space, seen, points)
+
+    async def importances(self, space: Space, seen: Sequence[Seen]) -> Floats:
+        """Ask the models what matters; see `Explaining.importances`.
+
+        Raises:
+            NotPossibleNow: They could not be fitted.
+        """
+        return await self._explained(_importances, space, seen)
+
+    async def _explained(self, call: Callable[_P, _R], *args: _P.args, **_: _P.kwargs) -> _R:
+        try:
+            future = self._pool.schedule(call, args=args, timeout=self._timeout_s)
+            return await asyncio.wrap_future(future)
+        except (TimeoutError, ProcessExpired, CancelledError) as error:
+            problem = f"the models were not fitted in {self._timeout_s:g} s; ask again later"
+            raise NotPossibleNow(problem) from error
 
     def warm_up(self, algorithm: str) -> None:
         """Get a heavy algorithm ready in a worker process, ahead of its first ask."""
@@ -113,6 +149,30 @@ class Sampler:
         """Stop the processes, whatever they are doing."""
         self._pool.stop()
         self._pool.join()
+
+
+def _predict(space: Space, seen: Sequence[Seen], points: Floats) -> list[Predicted]:
+    return _explaining().predict(space, seen, points)
+
+
+def _importances(space: Space, seen: Sequence[Seen]) -> Floats:
+    return _explaining().importances(space, seen)
+
+
+def _explaining() -> Explaining:
+    algorithm = algorithms.look_up(_EXPLAINS)
+    assert isinstance(algorithm, Explaining)  # noqa: S101 - ours to guarantee
+    return algorithm
+
+
+def _without_models(request: Request) -> Request:
+    """Ask for Sobol points, on as many examples as the study means new ones to have."""
+    problem = replace(request.problem, sampler=_FALLBACK)
+    if request.problem.sampler:
+        return replace(request, problem=problem)
+    if problem.options.get("max_examples"):
+        return replace(request, algorithm="successive_halving", problem=problem)
+    return replace(request, algorithm=_FALLBACK)
 
 
 def _settle_in() -> None:
@@ -131,23 +191,26 @@ def _prepare(name: str) -> None:
 
 def problem_of(spec: model.StudySpec, space: Space, affordable: int | None) -> Problem:
     """State a study's declaration as arrays and plain numbers."""
-    match spec.algorithm.kind:
-        case model.Nsga2(population_size=size):
-            options = {"population_size": size}
-        case model.Bayesian(initial_trial_count=count):
-            options = {"initial_trial_count": count}
-        case _:
-            options = {}
+    kind = spec.algorithm.kind
+    is_halving = isinstance(kind, model.SuccessiveHalving | model.Hyperband)
     return Problem(
         space=space,
         objectives=len(spec.objectives),
         constraints=len(spec.constraints),
         reference=bounds_of(spec),
         seed=spec.algorithm.seed or 0,
-        options=options,
+        options=_options(kind.sampler) | _options(kind) if is_halving else _options(kind),
+        sampler=kind.sampler.kind if is_halving else "",
+        max_concurrent_trials=spec.max_concurrent_trials,
         affordable_trials=affordable,
         allow_replicates=spec.algorithm.allow_replicates,
     )
+
+
+def _options(kind: model.AlgorithmKind) -> dict[str, float]:
+    """Return every number of a kind by its name; algorithms know them by the same."""
+    options = {field.name: getattr(kind, field.name) for field in fields(kind)}
+    return {name: value for name, value in options.items() if isinstance(value, int | float)}
 
 
 def bounds_of(spec: model.StudySpec) -> Floats:

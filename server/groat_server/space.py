@@ -1,11 +1,13 @@
 """Configurations as points of the unit cube, and back.
 
-A point has one code in [0, 1] per parameter, in declared order. Many points mean the
-same configuration; its one canonical point is what histories hold and what compares.
+A point has one code in [0, 1] per column. Most parameters have one column; a subset and a
+permutation have one per item (see `blocks`). Many points mean the same configuration; its
+one canonical point is what histories hold and what compares.
 """
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
@@ -16,58 +18,74 @@ import numpy as np
 import numpy.typing as npt
 
 from groat import errors, model
-from groat_server import columns
+from groat_server import blocks
+from groat_server.columns import NotInDomain
 from groat_server.conditions import Gate, count
+from groat_server.restrictions import Restrictions
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 Integers: TypeAlias = npt.NDArray[np.int64]
 
 INACTIVE = 0.5
-"""The code of every inactive parameter."""
+"""The code of every column of an inactive parameter."""
+
+_MOST_COUNTED = 100_000
+_MOST_REFUSED = 20_000
+_DRAWS = 256
+_LABELS = {"categorical", "bool", "text", "subset"}
 
 
 class Space:
     """The unit cube of one search space. Immutable, may be pickled.
 
     Attributes:
-        parameters: In declared order, ``d`` of them.
-        d: Number of parameters.
-        is_categorical: Shape ``(d,)``. True where values have no order: labels
-            and booleans.
-        levels: Shape ``(d,)``, integers. Number of values of each parameter; 0
+        parameters: In declared order.
+        d: Number of columns.
+        columns: Per parameter its columns, side by side.
+        owner: Shape ``(d,)``, integers. The place of the parameter that each
+            column belongs to.
+        is_categorical: Shape ``(d,)``. True where values have no order: labels,
+            texts, booleans, and whether an item is in a subset.
+        levels: Shape ``(d,)``, integers. Number of values of each column; 0
             where there is a continuum.
         has_conditions: Whether any parameter can be inactive.
-        size: Number of configurations; ``inf`` when an active parameter may be
-            continuous, or when counting would take too long.
+        has_constraints: Whether some configurations are never asked.
 
     Raises:
-        InvalidArgument: A domain cannot be searched, a condition names no
-            parameter or a value its parent never has, or conditions form a circle.
+        InvalidArgument: A domain cannot be searched, a condition or a constraint
+            names no parameter or a value that it never has, or conditions form
+            a circle.
     """
 
     def __init__(self, search_space: model.SearchSpace) -> None:
         self.parameters = search_space.parameters
-        self.d = len(self.parameters)
-        self._columns = tuple(self._column(j) for j in range(self.d))
-        self._index = {parameter.id: j for j, parameter in enumerate(self.parameters)}
-        self._gates = tuple(self._gates_of(j) for j in range(self.d))
-        self._order = self._sorted()
+        self._blocks = tuple(self._block(j) for j in range(len(self.parameters)))
+        widths = [len(block.levels) for block in self._blocks]
+        starts = [sum(widths[:j]) for j in range(len(widths))]
+        self.d = sum(widths)
+        self.columns = tuple(slice(s, s + w) for s, w in zip(starts, widths, strict=True))
+        self.owner: Integers = np.repeat(np.arange(len(widths), dtype=np.int64), widths)
         self.levels: Integers = np.array(
-            [column.levels for column in self._columns], dtype=np.int64
+            [levels for block in self._blocks for levels in block.levels], dtype=np.int64
         )
-        self.is_categorical: Bools = np.array(
-            [p.domain.kind in {"categorical", "bool"} for p in self.parameters], dtype=np.bool_
-        )
+        is_label = np.array([p.domain.kind in _LABELS for p in self.parameters], dtype=np.bool_)
+        self.is_categorical: Bools = is_label[self.owner]
+        self._index = {parameter.id: j for j, parameter in enumerate(self.parameters)}
+        self._gates = tuple(self._gates_of(j) for j in range(len(self.parameters)))
+        self._order = self._sorted()
         self.has_conditions = any(self._gates)
-        self.size = count(self.levels.tolist(), self._gates, self._order)
+        self._restrictions = Restrictions(
+            search_space.constraints, self.parameters, self._blocks, starts
+        )
+        self.has_constraints = bool(self._restrictions)
 
     # How the parts are read.
 
-    def _column(self, j: int) -> columns.Column:
+    def _block(self, j: int) -> blocks.Block:
         try:
-            return columns.column(self.parameters[j].domain)
-        except columns.NotInDomain as error:
+            return blocks.block(self.parameters[j].domain)
+        except NotInDomain as error:
             raise errors.InvalidArgument.at(_path(j), str(error)) from error
 
     def _gates_of(self, j: int) -> tuple[Gate, ...]:
@@ -81,23 +99,42 @@ class Space:
         if parent is None:
             raise errors.InvalidArgument.at(path, f"no parameter {condition.parameter_id!r}")
         try:
-            units = [self._columns[parent].unit(value) for value in condition.any_of]
-        except columns.NotInDomain as error:
+            signs = [self._sign(parent, value) for value in condition.any_of]
+        except NotInDomain as error:
             raise errors.InvalidArgument.at(path, f"a value {error}") from error
-        return Gate(parent, self._columns[parent].snap(np.array(units, dtype=float)))
+        return Gate(parent, tuple(signs))
+
+    def _sign(self, parent: int, value: model.Value) -> blocks.Sign:
+        if isinstance(value, tuple):
+            raise NotInDomain("must be one value, or one item of a subset, not a list")
+        return self._blocks[parent].signs(value)[0]
 
     def _sorted(self) -> tuple[int, ...]:
-        graph = {j: [gate.parent for gate in self._gates[j]] for j in range(self.d)}
+        graph = {j: [gate.parent for gate in gates] for j, gates in enumerate(self._gates)}
         try:
             return tuple(TopologicalSorter(graph).static_order())
         except CycleError as error:
             message = "conditions form a circle; let one parameter be always active"
             raise errors.InvalidArgument.at("search_space", message) from error
 
+    @functools.cached_property
+    def size(self) -> float:
+        """Number of allowed configurations.
+
+        ``inf`` when an active parameter may be continuous, when counting would
+        take too long, or when constraints leave some of more than 100,000.
+        """
+        size = count(self._blocks, self._gates, self._order)
+        if not self.has_constraints:
+            return size
+        if size > _MOST_COUNTED:
+            return np.inf
+        return sum(1 for _ in self.points(np.random.default_rng(0)))
+
     # Points.
 
     def active(self, points: Floats) -> Bools:
-        """Tell which parameters each point really has.
+        """Tell which columns each point really has.
 
         Args:
             points: Shape ``(n, d)``, unit cube; need not be canonical.
@@ -106,14 +143,14 @@ class Space:
             Shape ``(n, d)``. True where all conditions hold and every parent
             is active itself.
         """
-        return self._active_of(self._snapped(points))
+        return self._active_of(self._snapped(points))[:, self.owner]
 
     def canonical(self, points: Floats) -> Floats:
         """Move each point to the one that stands for its configuration.
 
         Equal configurations have equal canonical points and the other way
         round: codes of levels are exact, continuous codes are rounded to 12
-        decimals, inactive parameters are at `INACTIVE`.
+        decimals, inactive columns are at `INACTIVE`.
 
         Args:
             points: Shape ``(n, d)``; clipped to the unit cube.
@@ -122,66 +159,95 @@ class Space:
             Shape ``(n, d)``, a new array. Doing it again changes nothing.
         """
         snapped = self._snapped(points)
-        return np.where(self._active_of(snapped), snapped, INACTIVE)
+        return np.where(self._active_of(snapped)[:, self.owner], snapped, INACTIVE)
 
     def keys(self, points: Floats) -> list[bytes]:
-        """Return one key per row of ``points`` ``(n, d)``; equal for equal configurations."""
+        """Return one key per row of ``points (n, d)``; equal for equal configurations."""
         return [row.tobytes() for row in self.canonical(points)]
 
+    def allowed(self, points: Floats) -> Bools:
+        """Tell which ``points (n, d)`` keep every constraint, shape ``(n,)``."""
+        if not self.has_constraints:
+            return np.ones(len(points), dtype=np.bool_)
+        snapped = self._snapped(points)
+        return self._restrictions.allow(snapped, self._active_of(snapped))
+
+    def repaired(self, points: Floats, rng: np.random.Generator) -> Floats:
+        """Pull points that break a linear constraint onto allowed ones, where one is found.
+
+        Returns:
+            Shape ``(n, d)``, canonical; see `allowed`, as forbidden combinations stay.
+        """
+        snapped = self._snapped(points)
+        if self.has_constraints:
+            snapped = self._restrictions.pull(snapped, self._active_of(snapped), rng)
+        return self.canonical(snapped)
+
     def _snapped(self, points: Floats) -> Floats:
-        clipped = np.clip(points, 0.0, 1.0)
-        snapped = [column.snap(clipped[:, j]) for j, column in enumerate(self._columns)]
-        return np.stack(snapped, axis=1) if snapped else clipped
+        snapped = np.clip(points, 0.0, 1.0)
+        for own, block in zip(self.columns, self._blocks, strict=True):
+            snapped[:, own] = block.snap(snapped[:, own])
+        return snapped
 
     def _active_of(self, snapped: Floats) -> Bools:
-        active = np.ones(snapped.shape, dtype=np.bool_)
+        """Tell which parameters are active, shape ``(n, parameters)``."""
+        active = np.ones((len(snapped), len(self.parameters)), dtype=np.bool_)
         for j in self._order:
             for gate in self._gates[j]:
-                active[:, j] &= active[:, gate.parent] & gate.is_open(snapped[:, gate.parent])
+                codes = snapped[:, self.columns[gate.parent]]
+                active[:, j] &= active[:, gate.parent] & gate.is_open(codes)
         return active
 
     def points(self, rng: np.random.Generator) -> Iterator[Floats]:
-        """Walk over all canonical points, each once, from a random place on.
+        """Walk over all allowed canonical points, each once, from a random place on.
 
         Each of them has shape ``(d,)``. The walk is lazy: taking the first k
         costs k steps, however large the space. Where a continuous parameter is
-        active it never ends.
+        active it never ends. Under constraints it gives up after 20,000 steps
+        that met no allowed point, and over a continuum it may repeat itself.
         """
+        if self.has_constraints and not self.levels.all():
+            yield from self._drawn(rng)
+            return
         point = np.full(self.d, INACTIVE)
-        return self._walk(point, 0, np.zeros(self.d, dtype=np.bool_), rng)
+        refused = 0
+        for step in self._walk(point, 0, np.zeros(len(self.parameters), dtype=np.bool_), rng):
+            if not self.has_constraints or self.allowed(step[None])[0]:
+                refused = 0
+                yield step
+            elif (refused := refused + 1) >= _MOST_REFUSED:
+                return
+
+    def has_room(self) -> bool:
+        """Whether any allowed configuration is found: in small spaces for sure."""
+        return next(self.points(np.random.default_rng(0)), None) is not None
+
+    def _drawn(self, rng: np.random.Generator) -> Iterator[Floats]:
+        refused = 0
+        while refused < _MOST_REFUSED:
+            draws = self.repaired(rng.random((_DRAWS, self.d)), rng)
+            fits = draws[self.allowed(draws)]
+            refused = 0 if len(fits) else refused + _DRAWS
+            yield from fits
 
     def _walk(
         self, point: Floats, depth: int, active: Bools, rng: np.random.Generator
     ) -> Iterator[Floats]:
-        if depth == self.d:
+        if depth == len(self._order):
             yield point.copy()
             return
         j = self._order[depth]
         active[j] = self._is_open(j, point, active)
-        for code in self._codes(j, rng) if active[j] else (INACTIVE,):
-            point[j] = code
+        nothing = np.full(len(self._blocks[j].levels), INACTIVE)
+        for codes in self._blocks[j].codes(rng) if active[j] else (nothing,):
+            point[self.columns[j]] = codes
             yield from self._walk(point, depth + 1, active, rng)
 
     def _is_open(self, j: int, point: Floats, active: Bools) -> bool:
         return all(
-            active[gate.parent] and gate.is_open(point[gate.parent, None])[0]
+            active[gate.parent] and gate.is_open(point[None, self.columns[gate.parent]])[0]
             for gate in self._gates[j]
         )
-
-    def _codes(self, j: int, rng: np.random.Generator) -> Iterator[float]:
-        column = self._columns[j]
-        if not column.levels:
-            while True:
-                yield float(column.snap(rng.random(1))[0])
-        start = int(rng.integers(column.levels))
-        for step in range(column.levels):
-            yield self._code(j, (start + step) % column.levels)
-
-    def _code(self, j: int, level: int) -> float:
-        column = self._columns[j]
-        if isinstance(column, columns.LogIntegers):
-            return float(column.snap(np.array([column.unit(column.start + level)]))[0])
-        return (level + 0.5) / column.levels
 
     # Configurations.
 
@@ -198,16 +264,35 @@ class Space:
         self.validate(configuration)
         point = np.full(self.d, INACTIVE)
         for name, value in configuration.items():
-            point[self._index[name]] = self._columns[self._index[name]].unit(value)
+            j = self._index[name]
+            point[self.columns[j]] = self._blocks[j].units(value)
         return point
+
+    def place(self, configuration: model.Configuration) -> Floats:
+        """Return the canonical point ``(d,)`` of a configuration of the past.
+
+        It may come from before the space grew: a parameter that it lacks, and
+        that is active, then had its default value.
+
+        Raises:
+            InvalidArgument: A value is not in its domain.
+        """
+        point, problems = self._coded(configuration)
+        if problems:
+            raise errors.InvalidArgument(*_violations(problems))
+        for own, block, parameter in zip(self.columns, self._blocks, self.parameters, strict=True):
+            default = parameter.default_value
+            if parameter.id not in configuration and default is not None:
+                point[own] = block.units(default)
+        return self.canonical(np.nan_to_num(point[None], nan=INACTIVE))[0]
 
     def decode(self, point: Floats) -> dict[str, model.Value]:
         """Return the configuration at a point ``(d,)``: active parameters, in declared order."""
         active = self.active(point[None])[0]
         return {
-            parameter.id: self._columns[j].value(float(np.clip(point[j], 0.0, 1.0)))
+            parameter.id: self._blocks[j].value(np.clip(point[self.columns[j]], 0.0, 1.0))
             for j, parameter in enumerate(self.parameters)
-            if active[j]
+            if active[self.columns[j]].all()
         }
 
     def configuration_id(self, configuration: model.Configuration) -> str:
@@ -220,57 +305,73 @@ class Space:
             InvalidArgument: See `validate`.
         """
         self.validate(configuration)
-        named = {
-            name: self._told(self._index[name], value) for name, value in configuration.items()
-        }
-        text = json.dumps(sorted(named.items()), separators=(",", ":"))
+        exact = sorted(self.exact(configuration).items())
+        named = [(name, (type(value).__name__, value)) for name, value in exact]
+        text = json.dumps(named, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:20]
 
-    def _told(self, j: int, value: model.Value) -> tuple[str, model.Value]:
-        column = self._columns[j]
-        exact = column.value(column.unit(value)) if column.levels else float(value) + 0.0
-        return type(exact).__name__, exact
+    def exact(self, configuration: model.Configuration) -> dict[str, model.Value]:
+        """Return the one spelling of a valid configuration: declared order, exact types."""
+        return {
+            parameter.id: self._exact(j, configuration[parameter.id])
+            for j, parameter in enumerate(self.parameters)
+            if parameter.id in configuration
+        }
+
+    def _exact(self, j: int, value: model.Value) -> model.Value:
+        block = self._blocks[j]
+        if all(block.levels):
+            return block.value(np.array(block.units(value)))
+        return value if isinstance(value, str | tuple) else float(value) + 0.0
 
     def contains(self, configuration: model.Configuration) -> bool:
         """Tell whether a configuration has a valid value for just its active parameters."""
         return not self._violations(configuration)
 
     def validate(self, configuration: model.Configuration) -> None:
-        """Check a configuration.
+        """Check a configuration; constraints are another question, see `allowed`.
 
         Raises:
             InvalidArgument: A parameter is unknown, out of its domain, active
                 without a value, or inactive with one; paths are
                 ``configuration.<parameter id>``.
         """
-        violations = self._violations(configuration)
-        if violations:
-            raise errors.InvalidArgument(*violations)
+        problems = self._violations(configuration)
+        if problems:
+            raise errors.InvalidArgument(*problems)
 
     def _violations(self, configuration: model.Configuration) -> list[errors.Violation]:
+        point, problems = self._coded(configuration)
+        return _violations(problems or self._misplaced(configuration, point))
+
+    def _coded(self, configuration: model.Configuration) -> tuple[Floats, dict[str, str]]:
+        """Code what is there; NaN elsewhere, and the reasons for what cannot be coded."""
         # NaN opens no gate: a child of a missing parent is not itself reported missing.
         point, problems = np.full(self.d, np.nan), dict[str, str]()
         for name, value in configuration.items():
             try:
                 j = self._index[name]
-                point[j] = self._columns[j].unit(value)
+                point[self.columns[j]] = self._blocks[j].units(value)
             except KeyError:
                 problems[name] = "is no parameter of this search space"
-            except columns.NotInDomain as error:
+            except NotInDomain as error:
                 problems[name] = str(error)
-        if not problems:
-            problems = self._misplaced(configuration, point)
-        return [errors.Violation(f"configuration.{name}", text) for name, text in problems.items()]
+        return point, problems
 
     def _misplaced(self, configuration: Mapping[str, model.Value], point: Floats) -> dict[str, str]:
         active = self.active(point[None])[0]
         problems = dict[str, str]()
         for name, j in self._index.items():
-            if active[j] and name not in configuration:
+            is_active = active[self.columns[j]].all()
+            if is_active and name not in configuration:
                 problems[name] = "is active and needs a value"
-            if not active[j] and name in configuration:
+            if not is_active and name in configuration:
                 problems[name] = "is not active here and must have no value"
         return problems
+
+
+def _violations(problems: Mapping[str, str]) -> list[errors.Violation]:
+    return [errors.Violation(f"configuration.{name}", text) for name, text in problems.items()]
 
 
 def _path(j: int) -> str:

@@ -48,6 +48,9 @@ class Door(Protocol):
     def heartbeat(
         self, study_id: str, renewals: Sequence[tuple[int, str]]
     ) -> Sequence[model.LeaseState]: ...
+    def create_trial(
+        self, study_id: str, draft: model.TrialDraft, *, request_id: str = ""
+    ) -> model.Trial: ...
     def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult: ...
     def trial(self, study_id: str, number: int) -> model.Trial: ...
     def trials(
@@ -59,11 +62,15 @@ class Door(Protocol):
 
 
 class EngineDoor:
-    """The engine itself, with an event loop in a thread and a clock that can be moved."""
+    """The engine itself, with an event loop in a thread and a clock that can be moved.
 
-    def __init__(self, store: Store) -> None:
+    With a sampler of somebody else's it leaves that one running when it is closed.
+    """
+
+    def __init__(self, store: Store, sampler: Sampler | None = None) -> None:
         self._skipped = timedelta()
-        self._sampler = Sampler()
+        self._sampler = sampler or Sampler()
+        self._owns_sampler = sampler is None
         self._engine = Engine(
             store,
             self._sampler,
@@ -79,7 +86,8 @@ class EngineDoor:
         self._thread.join()
         self._loop.run_until_complete(self._loop.shutdown_default_executor())
         self._loop.close()
-        self._sampler.close()
+        if self._owns_sampler:
+            self._sampler.close()
 
     def create(self, study_id: str, spec: model.StudySpec) -> model.Study:
         return self._engine.studies.create(study_id, spec)
@@ -125,6 +133,12 @@ class EngineDoor:
         self, study_id: str, renewals: Sequence[tuple[int, str]]
     ) -> Sequence[model.LeaseState]:
         return self._engine.work.heartbeat(study_id, renewals)
+
+    def create_trial(
+        self, study_id: str, draft: model.TrialDraft, *, request_id: str = ""
+    ) -> model.Trial:
+        request_id = request_id or str(uuid4())
+        return self._engine.drafts.create(study_id, draft, request_id=request_id)
 
     def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
         return self._engine.work.record_usage(study_id, usage)
@@ -222,6 +236,12 @@ class ChannelDoor:
         request = wire.renewals_to_proto(study_id, renewals)
         answer = _call(self._trials.Heartbeat, request)
         return [wire.lease_state_from_proto(state) for state in answer.leases]
+
+    def create_trial(
+        self, study_id: str, draft: model.TrialDraft, *, request_id: str = ""
+    ) -> model.Trial:
+        request = wire.draft_to_proto(study_id, draft, request_id or str(uuid4()))
+        return wire.trial_from_proto(_call(self._trials.CreateTrial, request))
 
     def record(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
         usages = map(wire.usage_to_proto, usage)

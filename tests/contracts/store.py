@@ -13,13 +13,16 @@ from groat_server.storage.base import Store
 from tests.contracts.store_leases import LeasePromises
 from tests.contracts.store_ledger import LedgerPromises
 from tests.contracts.store_sharing import ReopeningPromises, SharingPromises
+from tests.contracts.store_slots import SlotPromises
 from tests.contracts.store_studies import StudyPromises, new_study
 from tests.contracts.store_trials import TrialPromises
 
 __all__ = ["ReopeningPromises", "StoreContract"]
 
 
-class StoreContract(StudyPromises, TrialPromises, LeasePromises, LedgerPromises, SharingPromises):
+class StoreContract(
+    StudyPromises, TrialPromises, SlotPromises, LeasePromises, LedgerPromises, SharingPromises
+):
     @pytest.fixture
     def study(self, store: Store) -> str:
         """The id of a new study without trials, which no other test has."""

@@ -52,6 +52,30 @@ class LeasePromises:
         assert (attempt.number, attempt.attempt, attempt.hold) == (1, 1, HOLD)
         assert (attempt.lease, attempt.told, attempt.is_lapsed) == (examples.lease(), "", False)
 
+    def test_parents_are_known_of_the_trials_that_have_one(self, store: Store, study: str) -> None:
+        """Whoever reads a trial anew finds those that went on from it."""
+        with store.locked(study) as locked:
+            add(locked, 2)
+            locked.add(examples.new_trial(2, parent=1), now=NOW)
+            locked.add(examples.new_trial(3, parent=0), now=NOW)
+
+            assert locked.parents() == {2: 1, 3: 0}
+
+    def test_attempts_of_a_trial_come_oldest_first(self, store: Store, study: str) -> None:
+        """Who had it before is known, with what each of them told; other trials' are not there."""
+        with store.locked(study) as locked:
+            add(locked, 2)
+            lease(locked)
+            locked.lapse(now=LATER)
+            lease(locked, lease_id="second")
+            lease(locked, 1, lease_id="other")
+            locked.close_attempt("second", told="digest")
+
+            first, second = locked.attempts(0)
+
+        assert (first.lease.lease_id, first.is_lapsed, first.told) == ("lease-0", True, "")
+        assert (second.lease.lease_id, second.attempt, second.told) == ("second", 2, "digest")
+
     def test_lapse_puts_a_trial_back(self, store: Store, study: str) -> None:
         """Another worker may have it; what the first one spent is not known, so its hold stays."""
         with store.locked(study) as locked:

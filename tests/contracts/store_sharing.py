@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 import pytest
 
@@ -14,11 +14,13 @@ from groat import errors, model
 from groat.model import Money
 from groat_server.storage.base import Answer, Store
 from tests import examples
+from tests.contracts.store_slots import take
 from tests.contracts.store_studies import new_study
 from tests.contracts.store_trials import HOLD, LATER, add, finish, lease
 from tests.examples import NOW, booked_usage
 
 THREADS = 16
+T = TypeVar("T")
 
 
 def everything(store: Store, study_id: str) -> list[Any]:
@@ -69,11 +71,11 @@ def fail_in_the_middle(store: Store, study_id: str) -> None:
         raise KeyError
 
 
-def in_threads(work: Callable[[int], object]) -> list[object]:
+def in_threads(work: Callable[[int], T]) -> list[T]:
     """Run ``work`` in all threads at once; returns or raises what they do."""
     start = threading.Barrier(THREADS)
 
-    def run(index: int) -> object:
+    def run(index: int) -> T:
         start.wait()
         return work(index)
 
@@ -144,6 +146,13 @@ class SharingPromises:
 
         assert leased.count(True) == 7
         assert store.look(study).study.budget_status.held == Money.of("7")
+
+    def test_a_slot_wanted_at_once_is_given_once(self, store: Store, study: str) -> None:
+        """Sixteen asks that come to the same next step make one trial of it."""
+        taken = in_threads(lambda _: take(store, study))
+
+        assert taken.count(True) == 1
+        assert store.look(study).next_number == 1
 
     def test_one_threads_error_leaves_the_others_changes(self, store: Store, study: str) -> None:
         """Every other thread fails inside the lock; the rest are kept, all of them."""
@@ -247,6 +256,23 @@ class ReopeningPromises:
         leased = in_threads(lambda i: ask(servers[i % 2], study, Money.of("7"), f"lease-{i}"))
 
         assert leased.count(True) == 7
+
+    def test_two_servers_never_give_one_slot_twice(
+        self, store: Store, other: Store, study: str
+    ) -> None:
+        """Exactly one of sixteen wins each of three slots, whichever server it asks."""
+        servers = [store, other]
+
+        taken = in_threads(
+            lambda i: [take(servers[i % 2], study, f"slot-{slot}") for slot in range(3)]
+        )
+
+        assert [list(each).count(True) for each in zip(*taken, strict=True)] == [1, 1, 1]
+        assert sorted(trial.slot for trial in other.pending(study)) == [
+            "slot-0",
+            "slot-1",
+            "slot-2",
+        ]
 
     def test_one_server_renews_the_others_lease(
         self, store: Store, other: Store, study: str

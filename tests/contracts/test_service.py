@@ -10,11 +10,13 @@ import pytest
 from groat_server.storage.sql import SqlStore
 from tests.contracts.doors import ChannelDoor, Door, EngineDoor
 from tests.contracts.service import ServiceContract
+from tests.contracts.service_drafts import DraftsContract
+from tests.contracts.service_examples import ExamplesContract
 from tests.contracts.service_money import MoneyContract
 from tests.running import RunningServer
 
 
-class TestEngineOnSqlite(ServiceContract, MoneyContract):
+class TestEngineOnSqlite(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
     @pytest.fixture
     def door(self) -> Iterator[Door]:
         store = SqlStore.open("sqlite://")
@@ -24,7 +26,7 @@ class TestEngineOnSqlite(ServiceContract, MoneyContract):
         store.close()
 
 
-class TestEngineOnPostgres(ServiceContract, MoneyContract):
+class TestEngineOnPostgres(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
     @pytest.fixture
     def door(self, fresh_postgres: Callable[[], str]) -> Iterator[Door]:
         store = SqlStore.open(fresh_postgres())
@@ -41,7 +43,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-class TestChannel(ServiceContract, MoneyContract):
+class TestChannel(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
     @pytest.fixture
     def door(self, server: RunningServer) -> Iterator[Door]:
         door = ChannelDoor(server.address)

@@ -79,7 +79,7 @@ async def test_the_loop_ends_when_the_guard_says_stop(client: aio.Client) -> Non
     study = await new_study(client)
 
     async for trial in study:
-        await trial.tell({"quality": float(trial["x"])}, usage=[groat.fee("0.5")])
+        await trial.tell({"quality": trial.value("x", float)}, usage=[groat.fee("0.5")])
 
     assert (await study.refresh()).state is groat.StudyState.COMPLETED
     assert study.budget_status.settled.total == groat.Money.of(5)

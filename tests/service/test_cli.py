@@ -44,7 +44,7 @@ def finished(server: RunningServer) -> str:
         record = groat.ExampleRecord(example_id="1", latency=timedelta(seconds=1))
         for trial in study:
             trial.tell(
-                {"quality": float(trial["temperature"])},
+                {"quality": trial.value("temperature", float)},
                 usage=[groat.tokens("house-model", 1_000, 100)],
                 examples=[record],
             )

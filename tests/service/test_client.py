@@ -76,7 +76,7 @@ def test_the_loop_ends_when_the_guard_says_stop(client: groat.Client) -> None:
     study = new_study(client)
 
     for trial in study:
-        trial.tell({"quality": float(trial["x"])}, usage=[groat.fee("0.5")])
+        trial.tell({"quality": trial.value("x", float)}, usage=[groat.fee("0.5")])
 
     assert study.refresh().state is groat.StudyState.COMPLETED
     assert study.budget_status.settled.total == groat.Money.of(5)
@@ -353,7 +353,7 @@ def test_a_trial_that_another_process_told_is_abandoned(
 
     with groat.Client(server.address) as elsewhere:
         taken = elsewhere.study(study.id).attach(trial.number, trial.lease_id)
-        taken.tell({"quality": float(taken["x"])})
+        taken.tell({"quality": taken.value("x", float)})
 
     assert eventually(lambda: trial.is_abandoned)
 

@@ -12,7 +12,7 @@ from scipy.special import ndtr
 
 from groat_server import front
 from groat_server.algorithms.bayesian import candidates, goal
-from groat_server.algorithms.bayesian.features import INACTIVE_LABEL, features
+from groat_server.algorithms.bayesian.features import INACTIVE_LABEL, Layout, features
 from groat_server.algorithms.bayesian.fitting import fit
 from groat_server.algorithms.bayesian.improvement import Boxes, Improvement
 from groat_server.algorithms.bayesian.memory import Memory, recall
@@ -155,10 +155,14 @@ def test_features_stretch_levels_and_mark_the_inactive() -> None:
     assert INACTIVE_LABEL not in seen
 
 
+def numbers(count: int) -> Layout:
+    return Layout(count, np.zeros(count, dtype=bool))
+
+
 def sine(n: int, noises: np.ndarray | None = None) -> Data:
     inputs = np.random.default_rng(0).random((n, 2))
     targets = 50 + 10 * np.sin(5 * inputs[:, 0])
-    return Data.standardised(inputs, targets, noises, np.zeros(2, dtype=bool))
+    return Data.standardised(inputs, targets, noises, numbers(2))
 
 
 def test_predictions_are_those_of_botorch() -> None:
@@ -212,12 +216,12 @@ def test_many_rows_are_thinned_for_fitting_only() -> None:
 
 def test_bad_outliers_are_drawn_in_and_good_ones_kept() -> None:
     """One failure far off does not flatten the rest; one success far off stays."""
-    inputs, label = np.zeros((21, 1)), np.zeros(1, dtype=bool)
+    inputs = np.zeros((21, 1))
     losses = np.append(np.linspace(-1, 1, 20), [1e3])
 
     gaps = []
     for sign in (1, -1):
-        targets = objective_data(inputs, sign * losses, losses * NAN, label)[1].targets
+        targets = objective_data(inputs, sign * losses, losses * NAN, numbers(1))[1].targets
         gaps.append(abs(targets[-1] - np.median(targets)) / np.ptp(targets[:-1]))
 
     assert gaps[0] < 2
@@ -228,7 +232,7 @@ def test_a_drawn_in_violation_stays_a_violation() -> None:
     """Even when most trials keep a constraint by far, a breach is still above 0."""
     violations = np.append(np.linspace(-10, -9, 20), [5.0])
 
-    data = constraint_data(np.zeros((21, 1)), violations, violations * NAN, np.zeros(1, dtype=bool))
+    data = constraint_data(np.zeros((21, 1)), violations, violations * NAN, numbers(1))
 
     assert data.targets[-1] > 0
 

@@ -116,6 +116,25 @@ def test_trials_show_values_and_errors() -> None:
     assert "0.0021 USD" in drawn(trials.table(spec, [trial()]))
 
 
+@pytest.mark.parametrize(
+    ("chosen", "shown"), [(("search", "shell"), "[search, shell]"), ((), "[]"), ("long", "long")]
+)
+def test_a_list_is_shown_in_brackets(chosen: model.Value, shown: str) -> None:
+    """A subset with nothing in it is not the same as one that is not active."""
+    tried = replace(trial(), configuration={"tools": chosen})
+    spec = study_spec(
+        search_space=model.SearchSpace(parameters=(groat.subset("tools", ["search", "shell"]),))
+    )
+
+    assert trials.value(tried, "tools") == shown
+    assert shown in drawn(front.table(spec, model.Front(trials=(tried,))))
+
+
+def test_json_has_lists_as_lists() -> None:
+    """As a program expects them."""
+    assert output.plain({"tools": ("search", "shell")}) == {"tools": ["search", "shell"]}
+
+
 def test_the_bill_warns_of_missing_prices() -> None:
     """A total that leaves something out must say so."""
     text = drawn(spend.table(study()))

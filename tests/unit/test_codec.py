@@ -111,10 +111,55 @@ def test_raw_text_is_refused(form: Form[Any]) -> None:
         form.write(value)
 
 
+DOMAIN = Form[model.Domain](model.Domain)
+CONSTRAINT = Form[model.ParameterConstraint](model.ParameterConstraint)
+ALGORITHM = Form[model.AlgorithmKind](model.AlgorithmKind)
+
+KINDS = [
+    (DOMAIN, '{"min":0.0,"max":1.0,"step":null,"log_scale":false,"kind":"float"}'),
+    (DOMAIN, '{"min":1,"max":9,"step":null,"log_scale":true,"kind":"int"}'),
+    (DOMAIN, '{"kind":"bool"}'),
+    (DOMAIN, '{"labels":["a"],"kind":"categorical"}'),
+    (DOMAIN, '{"levels":[1.0,2],"kind":"ordinal"}'),
+    (
+        DOMAIN,
+        '{"variants":[{"id":"a","text":"Be brief.","parent_id":""}],"growable":true,"kind":"text"}',
+    ),
+    (
+        DOMAIN,
+        '{"items":["a","b"],"min_items":0,"max_items":1,"required_items":["b"],"kind":"subset"}',
+    ),
+    (DOMAIN, '{"items":["a","b"],"kind":"permutation"}'),
+    (CONSTRAINT, '{"coefficients":{"a":1.0},"upper_bound":2.0,"kind":"linear"}'),
+    (CONSTRAINT, '{"values":{"a":1,"b":["x"]},"kind":"forbidden"}'),
+    (ALGORITHM, '{"min_examples":0,"max_examples":9,"kind":"auto"}'),
+    (ALGORITHM, '{"kind":"random"}'),
+    (ALGORITHM, '{"kind":"sobol"}'),
+    (ALGORITHM, '{"levels_per_number":3,"kind":"grid"}'),
+    (ALGORITHM, '{"population_size":8,"kind":"nsga2"}'),
+    (ALGORITHM, '{"population_size":8,"kind":"genetic"}'),
+    (ALGORITHM, '{"initial_trial_count":8,"kind":"bayesian"}'),
+    (
+        ALGORITHM,
+        '{"min_examples":1,"max_examples":9,"reduction_factor":3.0,'
+        '"sampler":{"kind":"sobol"},"kind":"successive_halving"}',
+    ),
+    (
+        ALGORITHM,
+        '{"min_examples":1,"max_examples":9,"reduction_factor":0.0,'
+        '"sampler":{"population_size":8,"kind":"genetic"},"kind":"hyperband"}',
+    ),
+    (
+        ALGORITHM,
+        '{"population_size":8,"interval":5,"exploit_quantile":0.25,"kind":"population_based"}',
+    ),
+    (ALGORITHM, '{"kind":"manual"}'),
+]
 STORED = [
+    *KINDS,
     (codec.OUTCOME, '{"kind":"timeout","message":"slow","type":"failed"}'),
     (codec.OUTCOME, '{"reason":"no memory","measurement":null,"type":"infeasible"}'),
-    (codec.CONFIGURATION, '{"a":1,"b":1.0,"c":true,"d":"x","e":1e+22}'),
+    (codec.CONFIGURATION, '{"a":1,"b":1.0,"c":true,"d":"x","e":1e+22,"f":["x","y"],"g":[]}'),
     (codec.NUMBERS, "[3,1]"),
 ]
 
@@ -123,3 +168,52 @@ STORED = [
 def test_what_was_written_once_stays_readable(form: Form[Any], text: str) -> None:
     """A renamed tag would lose every database there is: this text is in them."""
     assert form.write(form.read(text)) == text
+
+
+def test_every_kind_has_been_written_once() -> None:
+    """A kind that is added must have its text above, so that its tag stays."""
+    written = {json.loads(text)["kind"] for _, text in KINDS}
+
+    assert written == set(codec._KINDS.values())
+
+
+def test_lists_are_read_as_tuples() -> None:
+    """Values are compared and hashed, which lists could not be."""
+    read = codec.CONFIGURATION.read('{"tools":["search","sql"],"none":[],"k":3}')
+
+    assert read == {"tools": ("search", "sql"), "none": (), "k": 3}
+
+
+OLDER: list[tuple[Form[Any], str, Any]] = [
+    (ALGORITHM, '{"kind":"auto"}', model.Auto()),
+    (ALGORITHM, '{"population_size":8,"kind":"nsga2"}', model.Nsga2(population_size=8)),
+    (
+        codec.MEASUREMENT,
+        '{"metrics":[],"example_count":10,"examples":[],"elapsed":null}',
+        model.Measurement(example_count=10),
+    ),
+    (
+        codec.SPEC,
+        '{"search_space":{"parameters":[{"id":"a","domain":{"kind":"bool"},"active_when":[],'
+        '"default_value":true}]},"metrics":[],"algorithm":{"kind":{"kind":"auto"},"seed":7,'
+        '"allow_replicates":false},"budget":{"max_spend":null,"max_trial_spend":null,'
+        '"max_trials":null,"deadline":null},"guard_policy":{"hold_quantile":0.9},'
+        '"price_book":{"source":"","as_of":null,"rates":[]},"display_name":"","labels":{},'
+        '"max_concurrent_trials":0,"lease_duration":60000000,"max_attempts":3}',
+        model.StudySpec(
+            search_space=model.SearchSpace(
+                parameters=(model.Parameter(id="a", domain=model.BoolDomain(), default_value=True),)
+            ),
+            metrics=(),
+            algorithm=model.Algorithm(kind=model.Auto(), seed=7),
+        ),
+    ),
+]
+
+
+@pytest.mark.parametrize(("form", "text", "value"), OLDER, ids=[text for _, text, _ in OLDER])
+def test_what_0001_wrote_has_the_defaults_of_what_is_new(
+    form: Form[Any], text: str, value: object
+) -> None:
+    """The first groat knew no constraints, no examples of an algorithm and no checkpoints."""
+    assert form.read(text) == value

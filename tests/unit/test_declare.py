@@ -31,11 +31,61 @@ def test_a_real_is_a_float_domain_with_all_its_options() -> None:
         (groat.flag("p"), model.BoolDomain()),
         (groat.choice("p", ["a", "b"]), model.CategoricalDomain(labels=("a", "b"))),
         (groat.levels("p", [1, 2]), model.OrdinalDomain(levels=(1, 2))),
+        (
+            groat.text("p", {"a": "A"}),
+            model.TextDomain(variants=(model.TextVariant(id="a", text="A"),)),
+        ),
+        (
+            groat.text("p", [groat.TextVariant(id="a", text="A", parent_id="b")], growable=True),
+            model.TextDomain(
+                variants=(model.TextVariant(id="a", text="A", parent_id="b"),), growable=True
+            ),
+        ),
+        (groat.subset("p", ["a", "b"]), model.SubsetDomain(items=("a", "b"))),
+        (
+            groat.subset("p", ["a", "b"], min_items=1, max_items=2, required=["b"]),
+            model.SubsetDomain(items=("a", "b"), min_items=1, max_items=2, required_items=("b",)),
+        ),
+        (groat.order("p", ["a", "b"]), model.PermutationDomain(items=("a", "b"))),
     ],
 )
 def test_each_word_has_its_domain(parameter: model.Parameter, domain: model.Domain) -> None:
     """And none brings a default or a condition of its own."""
     assert parameter == model.Parameter(id="p", domain=domain)
+
+
+@pytest.mark.parametrize(
+    "parameter",
+    [
+        groat.subset("p", ["a", "b"], default=["b", "a"]),
+        groat.order("p", ["a", "b"], default=["b", "a"]),
+    ],
+)
+def test_a_default_may_be_a_list(parameter: model.Parameter) -> None:
+    """People write lists; the model has tuples, which nobody can change."""
+    assert parameter.default_value == ("b", "a")
+
+
+@pytest.mark.parametrize("default", [False, 0, 0.0, "", ()])
+def test_an_empty_default_is_one(default: model.Value) -> None:
+    """Only ``None`` is none."""
+    assert groat.flag("p", default=default).default_value == default
+
+
+def test_a_combination_is_forbidden_by_name_or_by_id() -> None:
+    """An id may hold what no Python name does; a subset's items may be a list."""
+    forbidden = groat.forbid({"llm.name": "small"}, tools=["shell"], k=3)
+
+    assert forbidden == model.ForbiddenCombination(
+        values={"llm.name": "small", "tools": ("shell",), "k": 3}
+    )
+
+
+def test_a_linear_constraint_has_factors_and_a_bound() -> None:
+    """As it is read aloud: so much of this and of that is at most."""
+    assert groat.linear({"k": 1, "n": -2.5}, at_most=0) == model.LinearConstraint(
+        coefficients={"k": 1, "n": -2.5}, upper_bound=0
+    )
 
 
 @pytest.mark.parametrize(
@@ -87,14 +137,28 @@ def test_a_declaration_takes_plain_lists() -> None:
         [groat.flag("f")],
         [groat.maximize("m")],
         algorithm=groat.Nsga2(population_size=8),
+        early_stopping=groat.EarlyStopping(min_examples=5, least_chance=0.1),
+        constraints=[groat.forbid(f=True)],
         rates=[groat.Rate(model="x", unit=groat.Unit.REQUEST, amount=groat.Money.of(1))],
         lease_duration=timedelta(seconds=5),
     )
 
-    assert spec.search_space == model.SearchSpace(parameters=(groat.flag("f"),))
+    assert spec.search_space == model.SearchSpace(
+        parameters=(groat.flag("f"),), constraints=(groat.forbid(f=True),)
+    )
+    assert spec.early_stopping == model.EarlyStopping(min_examples=5, least_chance=0.1)
     assert spec.algorithm == model.Algorithm(kind=groat.Nsga2(population_size=8))
     assert [rate.model for rate in spec.price_book.rates] == ["x"]
     assert spec.lease_duration == timedelta(seconds=5)
+
+
+def test_a_space_keeps_its_own_constraints() -> None:
+    """Those that are given beside it come after them."""
+    space = model.SearchSpace(parameters=(groat.flag("f"),), constraints=(groat.forbid(f=True),))
+
+    spec = declare.study_spec(space, [], constraints=[groat.forbid(f=False)])
+
+    assert spec.search_space.constraints == (groat.forbid(f=True), groat.forbid(f=False))
 
 
 def test_a_bare_declaration_has_the_models_defaults() -> None:

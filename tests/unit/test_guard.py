@@ -137,11 +137,29 @@ def test_a_waiting_trial_does_not_count_against_the_limit_twice() -> None:
     assert ruling(full, is_new=False).verdict is Verdict.PROCEED
 
 
+def spent(amount: str, *, times: int, examples: int = 0) -> list[guard.Spent]:
+    return [guard.Spent(amount=Money.of(amount), example_count=examples)] * times
+
+
+def test_a_whole_trial_is_held_by_what_parts_of_trials_spent() -> None:
+    """Twenty trials on a tenth of the examples: a whole one is held at ten times as much."""
+    kind = model.SuccessiveHalving(min_examples=10, max_examples=100)
+    rungs = replace(capped(), algorithm=model.Algorithm(kind=kind))
+    told = spent("1", times=20, examples=10)
+
+    part, whole = (guard.hold_for(rungs, told, count) for count in (10, 100))
+
+    assert part is not None
+    assert whole is not None
+    assert Money.of(1) < part < Money.of("1.4")
+    assert whole.nanos == pytest.approx(10 * part.nanos, rel=1e-6)
+
+
 def test_a_declared_most_is_held_in_full() -> None:
     """Whatever trials have told: nothing stops one half-way."""
     spec = capped(max_trial_spend=Money.of(1))
 
-    assert guard.hold_for(spec, [Money.of("0.1")] * 9) == Money.of(1)
+    assert guard.hold_for(spec, spent("0.1", times=9)) == Money.of(1)
 
 
 def test_a_declared_most_is_held_without_a_cap_too() -> None:
@@ -154,7 +172,7 @@ def test_a_declared_most_is_held_without_a_cap_too() -> None:
 
 def test_nothing_told_and_nothing_declared_is_unknown() -> None:
     """Trials that spent nothing teach nothing."""
-    assert guard.hold_for(capped(), [Money.of(0), Money.of(0)]) is None
+    assert guard.hold_for(capped(), spent("0", times=2)) is None
 
 
 @given(
@@ -163,7 +181,7 @@ def test_nothing_told_and_nothing_declared_is_unknown() -> None:
 )
 def test_a_more_careful_guard_holds_more(nanos: list[int], quantile: float) -> None:
     """The hold rises with its quantile, and covers the median trial from 0.5 on."""
-    told = [Money(amount) for amount in nanos]
+    told = [guard.Spent(amount=Money(amount)) for amount in nanos]
     low, high = (guard.hold_for(careful(q), told) for q in (0.5, quantile))
 
     assert low is not None
@@ -173,7 +191,7 @@ def test_a_more_careful_guard_holds_more(nanos: list[int], quantile: float) -> N
 
 def test_equal_trials_teach_a_close_hold() -> None:
     """Twenty trials at one dollar: the next is held at little more than that."""
-    hold = guard.hold_for(capped(), [Money.of(1)] * 20)
+    hold = guard.hold_for(capped(), spent("1", times=20))
 
     assert hold is not None
     assert Money.of(1) < hold < Money.of("1.4")
@@ -181,7 +199,7 @@ def test_equal_trials_teach_a_close_hold() -> None:
 
 def test_affordable_trials_are_those_begun_and_those_the_rest_pays() -> None:
     """Four told at one dollar with six left: ten in all."""
-    told = [Money.of(1)] * 4
+    told = spent("1", times=4)
 
     assert guard.affordable_trials(study("4", finished=4), told) == 10
     assert guard.affordable_trials(study("4", finished=4, max_trials=7), told) == 7

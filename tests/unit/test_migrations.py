@@ -4,18 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 
-from groat import errors
+from groat import errors, model
+from groat_server.storage.base import Answer
 from groat_server.storage.schema import metadata
 from groat_server.storage.sql import SqlStore
+from tests import examples
+from tests.examples import NOW
 
 Fresh = Callable[[], str]
+SECONDS = timedelta(seconds=2)
+ASSETS = Path(__file__).parents[1] / "assets"
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -38,6 +47,18 @@ def migrated(url: str) -> sa.Engine:
     return connect(url)
 
 
+def old_database(url: str, revision: str) -> None:
+    """Make the tables of an older groat, with the rows that it wrote (see ``assets``)."""
+    config = Config()
+    config.set_main_option("script_location", "groat_server.storage:migrations")
+    inserts = (ASSETS / f"database-{revision}.sql").read_text().split(";\n")
+    with connect(url).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
+        for insert in filter(None, inserts):
+            connection.exec_driver_sql(insert)
+
+
 def index(reflected: Any) -> str:
     """Everything about an index, its condition too."""
     condition = {name: str(rule) for name, rule in reflected["dialect_options"].items()}
@@ -50,7 +71,7 @@ def description(engine: sa.Engine) -> dict[str, Any]:
     return {
         table: {
             "columns": [
-                (column["name"], repr(column["type"]), column["nullable"])
+                (column["name"], repr(column["type"]), column["nullable"], column["default"])
                 for column in inspector.get_columns(table)
             ],
             "primary": inspector.get_pk_constraint(table),
@@ -79,6 +100,82 @@ def test_migrations_make_every_rule_of_the_schema(fresh: Fresh) -> None:
 
     assert tables == description(direct)
     assert len(tables) == len(metadata.tables) > 0
+
+
+def test_an_upgraded_database_has_every_rule_of_the_schema(fresh: Fresh) -> None:
+    """Whether a database grew or was made today makes no difference."""
+    old, new = fresh(), fresh()
+    old_database(old, "0001")
+
+    assert description(migrated(old)) == description(migrated(new))
+
+
+def test_trials_of_before_plans_still_read(fresh: Fresh) -> None:
+    """They have no plan; all that they had, they have."""
+    url = fresh()
+    old_database(url, "0001")
+
+    store = SqlStore.open(url)
+
+    trials = store.trials("bot", after=-1, limit=9, full=True)
+    assert [trial.state.value for trial in trials] == [
+        "succeeded", "failed", "infeasible", "early_stopped", "running", "requested",
+    ]  # fmt: skip
+    assert {(t.example_count, t.parent, t.parent_checkpoint, t.slot, t.why) for t in trials} == {
+        (0, None, "", "", "")
+    }
+    assert trials[0].configuration["temperature"] == 1.0
+    assert trials[0].measurement == examples.measurement(
+        examples=(model.ExampleRecord(example_id="a", scores={"f1": 0.25}, latency=SECONDS),)
+    )
+    assert trials[3].notes == {"arm": "3"}
+    store.close()
+
+
+def test_what_belongs_to_trials_outlives_their_upgrade(fresh: Fresh) -> None:
+    """Making a table anew must not take with it what refers to its rows."""
+    url = fresh()
+    old_database(url, "0001")
+
+    store = SqlStore.open(url)
+
+    assert [report.example_count for report in store.trial("bot", 0).reports] == [5]
+    with store.locked("bot") as locked:
+        attempts = [locked.attempt(f"lease-{number}") for number in range(5)]
+        assert [attempt and attempt.number for attempt in attempts] == [0, 1, 2, 3, 4]
+        assert [usage.usage_id for usage in locked.usage("lease-0")] == ["u0", "u1"]
+        assert locked.answer("request-0") == Answer(digest="d", numbers=(0, 1))
+    store.close()
+
+
+def test_a_study_of_before_goes_on(fresh: Fresh) -> None:
+    """Its declaration has the defaults of what is new, and it takes trials with a plan."""
+    url = fresh()
+    old_database(url, "0001")
+
+    store = SqlStore.open(url)
+
+    spec = store.look("bot").study.spec
+    assert (spec.algorithm.kind, spec.early_stopping) == (model.Auto(), model.EarlyStopping())
+    assert spec.search_space.constraints == ()
+    with store.locked("bot") as locked:
+        locked.add(examples.new_trial(6, parent=3, slot="a", example_count=9), now=NOW)
+    assert store.trial("bot", 6).parent == 3
+    store.close()
+
+
+def test_a_server_of_before_may_still_add_trials(fresh: Fresh) -> None:
+    """While servers are replaced one by one, old ones insert what they know of."""
+    url = fresh()
+    engine = migrated(url)
+
+    with engine.begin() as connection:
+        for insert in (ASSETS / "database-0001.sql").read_text().split(";\n")[:7]:
+            connection.exec_driver_sql(insert)
+
+    store = SqlStore.open(url)
+    assert len(store.trials("bot", after=-1, limit=9)) == 6
+    store.close()
 
 
 def test_opening_again_changes_nothing(fresh: Fresh) -> None:

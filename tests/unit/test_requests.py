@@ -8,7 +8,7 @@ import pytest
 from google.protobuf.message import Message
 
 import groat
-from groat import _requests, errors, model
+from groat import _requests, errors, model, wire
 from groat.model import TrialState
 from tests.examples import measurement, study_spec, usage
 
@@ -37,6 +37,12 @@ SAMPLE: list[Message] = [
     _requests.resume_study("s"),
     _requests.front("s", include_infeasible_when_empty=True),
     _requests.hypervolume_history("s", max_points=9),
+    _requests.create_trial("s", {"k": 3}, example_count=7),
+    _requests.create_trial(
+        "s", {"k": 3}, model.Succeeded(measurement=measurement()), usage=[usage()]
+    ),
+    _requests.importances("s"),
+    _requests.predict("s", [{"k": 3}]),
 ]
 """One of each request, with every option used."""
 
@@ -67,6 +73,22 @@ def test_each_ask_has_a_request_id_of_its_own() -> None:
     assert first.request_id != second.request_id
 
 
+def test_each_trial_that_is_added_has_a_request_id_of_its_own() -> None:
+    """The same configuration may be queued twice on purpose; one request sent twice is one."""
+    first, second = (_requests.create_trial("s", {"k": 3}) for _ in range(2))
+
+    assert first.request_id != second.request_id
+
+
+def test_lists_are_values_of_a_configuration() -> None:
+    """People write them; the wire has them as the model does."""
+    added = _requests.create_trial("s", {"tools": ["a", "b"]})
+    asked = _requests.predict("s", [{"tools": ("a", "b")}])
+
+    assert wire.draft_from_proto(added)[1].configuration == {"tools": ("a", "b")}
+    assert wire.predict_from_proto(asked) == ("s", ({"tools": ("a", "b")},))
+
+
 def test_recorded_usage_gets_ids_before_it_is_sent() -> None:
     """A second try must carry the first one's id; an id that is there is kept."""
     request = _requests.record_usage("s", [usage(), usage(), usage(usage_id="mine")])
@@ -86,7 +108,9 @@ def test_told_usage_keeps_its_place_as_its_id() -> None:
 
 def test_a_value_may_come_with_its_standard_error() -> None:
     """A pair is a value and its error; whole numbers and flags are numbers too."""
-    measured = _requests.measurement({"a": (0.5, 0.1), "b": 2, "c": True}, example_count=7)
+    measured = _requests.measurement(
+        {"a": (0.5, 0.1), "b": 2, "c": True}, example_count=7, checkpoint="s3://7"
+    )
 
     assert measured == model.Measurement(
         metrics=(
@@ -95,6 +119,7 @@ def test_a_value_may_come_with_its_standard_error() -> None:
             model.MetricValue(metric_id="c", value=1.0),
         ),
         example_count=7,
+        checkpoint="s3://7",
     )
 
 

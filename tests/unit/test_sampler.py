@@ -59,6 +59,26 @@ async def test_a_fit_that_fails_is_replaced_by_a_sobol_point(request_: Request) 
     assert suggestion.generator == "sobol"
 
 
+@pytest.mark.parametrize(
+    ("kind", "generator"),
+    [
+        (model.SuccessiveHalving(min_examples=30, max_examples=300), "sobol"),
+        (model.Auto(min_examples=30, max_examples=300), "sobol"),
+    ],
+)
+async def test_a_lost_fit_costs_no_more_examples(
+    impatient: Sampler, request_: Request, kind: model.AlgorithmKind, generator: str
+) -> None:
+    """What takes the place of a model's point is evaluated on the first rung, as that would be."""
+    spec = replace(SPEC, algorithm=model.Algorithm(kind=kind, seed=1))
+    problem = problem_of(spec, Space(spec.search_space), affordable=None)
+    request = replace(request_, algorithm=kind.kind, problem=problem)
+
+    (suggestion,) = await impatient.suggest(request)
+
+    assert (suggestion.generator, suggestion.example_count) == (generator, 30)
+
+
 def test_an_objectives_bound_becomes_its_reference() -> None:
     """With the sign that losses have; NaN where the user set none."""
     quality = replace(service.QUALITY, bound=0.6)

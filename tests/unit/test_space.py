@@ -89,7 +89,8 @@ def test_floats_come_back_to_rounding(domain: model.FloatDomain, unit: float) ->
     assert back == pytest.approx(
         there, rel=1e-14, abs=4 * math.ulp(max(abs(domain.min), domain.max))
     )
-    assert domain.min <= float(back) <= domain.max
+    assert isinstance(back, float)
+    assert domain.min <= back <= domain.max
 
 
 @given(st.one_of(CONTINUOUS, LEVELLED, floats(1e9, 1e9 + 1e-3)), st.floats(0, 1))

@@ -9,7 +9,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 
 import pytest
-from sqlalchemy import event
+import sqlalchemy as sa
+from sqlalchemy import event, exc
 
 from groat import errors, model
 from groat_server.storage.sql import SqlStore
@@ -82,6 +83,54 @@ def test_a_block_that_only_reads_writes_nothing(store: SqlStore) -> None:
         locked.view()
 
     assert not any("UPDATE" in str(statement) for statement in statements)
+
+
+def test_a_trial_without_a_slot_asks_for_none(store: SqlStore) -> None:
+    """Most trials have no slot, and are added in one statement."""
+    study = new_study(store)
+    with store.locked(study) as locked, counted(store, "before_cursor_execute") as statements:
+        locked.add(examples.new_trial(0), now=NOW)
+        locked.add(examples.new_trial(1, slot="a"), now=NOW)
+
+    assert ["EXISTS" in str(statement) for statement in statements] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE trials SET slot = 'a' WHERE number = 1",
+        "UPDATE trials SET parent = 1 WHERE number = 1",
+        "UPDATE trials SET parent = -1 WHERE number = 1",
+        "UPDATE trials SET example_count = -1 WHERE number = 1",
+        "UPDATE trials SET origin = 'nobody' WHERE number = 1",
+    ],
+)
+def test_the_database_refuses_what_no_plan_can_say(store: SqlStore, change: str) -> None:
+    """A slot of another's, a parent that does not come before: whoever writes them."""
+    study = new_study(store)
+    with store.locked(study) as locked:
+        locked.add(examples.new_trial(0, slot="a"), now=NOW)
+        add(locked)
+
+    with pytest.raises(exc.IntegrityError), engine_of(store).begin() as connection:
+        connection.execute(sa.text(change))
+
+
+def test_a_migration_that_loses_rows_is_undone(store: SqlStore) -> None:
+    """Foreign keys are not enforced while tables are made anew, so they are checked after."""
+    study = new_study(store)
+    with store.locked(study) as locked:
+        add(locked)
+        lease(locked)
+
+    with (
+        pytest.raises(RuntimeError, match="'attempts'"),
+        store._database.migrating() as connection,
+    ):
+        connection.execute(sa.text("DELETE FROM trials"))
+
+    assert [trial.number for trial in store.pending(study)] == [0]
+    assert rows(store, "PRAGMA foreign_keys") == [(1,)]
 
 
 def test_decisions_are_stored_when_verdict_or_reason_changes(store: SqlStore) -> None:

@@ -8,7 +8,7 @@ import tomllib
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
@@ -29,6 +29,10 @@ max_concurrent_trials = 4
 max_attempts = 2
 lease_seconds = 90
 hold_quantile = 0.8
+
+[early_stopping]
+least_chance = 0.05
+min_examples = 20
 
 [budget]
 max_spend = "5.5 EUR"
@@ -59,6 +63,32 @@ flag = true
 [[parameters]]
 id = "c"
 levels = [1, 2.5]
+
+[[parameters]]
+id = "prompt"
+text = { short = "Be brief.", long = "Explain." }
+growable = true
+default = "short"
+
+[[parameters]]
+id = "tools"
+subset = ["search", "browse", "shell"]
+min_items = 1
+max_items = 2
+required = ["search"]
+default = ["search", "shell"]
+
+[[parameters]]
+id = "steps"
+order = ["filter", "rank"]
+default = ["rank", "filter"]
+
+[[constraints]]
+forbid = { r = "b", tools = ["shell"], f = true }
+
+[[constraints]]
+linear = { k = 1, t = -2.5 }
+at_most = 90
 
 [[metrics]]
 maximize = "q"
@@ -124,8 +154,28 @@ def test_every_key_has_its_place() -> None:
                 groat.choice("r", ["a", "b"]),
                 groat.flag("f"),
                 groat.levels("c", [1, 2.5]),
-            )
+                groat.text(
+                    "prompt",
+                    {"short": "Be brief.", "long": "Explain."},
+                    growable=True,
+                    default="short",
+                ),
+                groat.subset(
+                    "tools",
+                    ["search", "browse", "shell"],
+                    min_items=1,
+                    max_items=2,
+                    required=["search"],
+                    default=["search", "shell"],
+                ),
+                groat.order("steps", ["filter", "rank"], default=["rank", "filter"]),
+            ),
+            constraints=(
+                groat.forbid(r="b", tools=["shell"], f=True),
+                groat.linear({"k": 1.0, "t": -2.5}, at_most=90.0),
+            ),
         ),
+        early_stopping=groat.EarlyStopping(least_chance=0.05, min_examples=20),
         metrics=(
             groat.maximize("q", bound=0.5, unit="1"),
             groat.minimize("p", derive=groat.money_per_example()),
@@ -154,6 +204,36 @@ def test_a_bare_file_has_the_models_defaults() -> None:
     assert parse('id = "s"') == ("s", bare)
 
 
+def test_every_domain_has_a_word() -> None:
+    """A kind of parameter that is added to the model must get its place in the file."""
+    _, spec = parse(WHOLE)
+
+    tried = {type(parameter.domain) for parameter in spec.search_space.parameters}
+    assert tried == set(get_args(model.Domain))
+
+
+def test_a_text_may_be_a_list_of_variants() -> None:
+    """Where one was made from another."""
+    _, spec = parse(
+        """
+        id = "s"
+        [[parameters]]
+        id = "p"
+        text = [{ id = "a", text = "A" }, { id = "b", text = "B", parent = "a" }]
+        """
+    )
+
+    assert spec.search_space.parameters == (
+        groat.text(
+            "p",
+            [
+                groat.TextVariant(id="a", text="A"),
+                groat.TextVariant(id="b", text="B", parent_id="a"),
+            ],
+        ),
+    )
+
+
 @pytest.mark.parametrize(
     ("text", "path"),
     [
@@ -162,12 +242,19 @@ def test_a_bare_file_has_the_models_defaults() -> None:
         ('id = "s"\n[budget]\nmax_spent = 1', "budget.max_spent"),
         ('id = "s"\n[budget]\nmax_spend = "much"', "budget.max_spend"),
         ('id = "s"\n[budget]\ndeadline = 2026-12-24T18:00:00', "budget.deadline"),
-        ('id = "s"\nalgorithm = "magic"', "algorithm.kind"),
-        ('id = "s"\nalgorithm = { kind = "sobol", population_size = 3 }', "algorithm.population"),
         ('id = "s"\n[[parameters]]\nid = "p"', "parameters[0]"),
         ('id = "s"\n[[parameters]]\nid = "p"\nreal = [1]', "parameters[0].real"),
         ('id = "s"\n[[parameters]]\nid = "p"\ninteger = [1, 2.5]', "parameters[0].integer[1]"),
         ('id = "s"\n[[parameters]]\nid = "p"\nflag = true\nstep = 1', "parameters[0].step"),
+        ('id = "s"\n[[parameters]]\nid = "p"\ntext = { a = 1 }', "parameters[0].text.a"),
+        ('id = "s"\n[[parameters]]\nid = "p"\ntext = [{ id = "a" }]', "parameters[0].text[0].text"),
+        ('id = "s"\n[[parameters]]\nid = "p"\nsubset = ["a", 1]', "parameters[0].subset[1]"),
+        ('id = "s"\n[[parameters]]\nid = "p"\norder = "a"', "parameters[0].order"),
+        ('id = "s"\n[[parameters]]\nid = "p"\nlevels = [["a"]]', "parameters[0].levels[0]"),
+        ('id = "s"\n[[constraints]]\nforbid = { k = [1] }', "constraints[0].forbid.k[0]"),
+        ('id = "s"\n[[constraints]]\nlinear = { k = "a" }', "constraints[0].linear.k"),
+        ('id = "s"\n[[constraints]]\nlinear = { k = 1 }', "constraints[0].at_most"),
+        ('id = "s"\n[[constraints]]\nat_most = 1', "constraints[0]"),
         ('id = "s"\n[[metrics]]\nmaximize = "a"\nminimize = "b"', "metrics[0]"),
         ('id = "s"\n[[metrics]]\nmaximize = "a"\nderive = "luck"', "metrics[0].derive.from"),
         ('id = "s"\n[[rates]]\nmodel = "m"\nunit = "token"', "rates[0].unit"),

@@ -22,6 +22,8 @@ NOUNS: dict[type[Message], Any] = {
     space_pb2.Parameter: (wire.parameter_to_proto, wire.parameter_from_proto),
     space_pb2.Condition: (wire.condition_to_proto, wire.condition_from_proto),
     space_pb2.Value: (wire.value_to_proto, wire.value_from_proto),
+    space_pb2.ParameterConstraint: (wire.constraint_to_proto, wire.constraint_from_proto),
+    space_pb2.Assignment: (wire.assignment_to_proto, wire.assignment_from_proto),
     money_pb2.Money: (wire.money_to_proto, wire.money_from_proto),
     money_pb2.Usage: (wire.priced_usage_to_proto, wire.priced_usage_from_proto),
     money_pb2.PriceBook: (wire.price_book_to_proto, wire.price_book_from_proto),
@@ -35,6 +37,7 @@ NOUNS: dict[type[Message], Any] = {
     study_pb2.Metric: (wire.metric_to_proto, wire.metric_from_proto),
     study_pb2.Derivation: (wire.derivation_to_proto, wire.derivation_from_proto),
     study_pb2.Algorithm: (wire.algorithm_to_proto, wire.algorithm_from_proto),
+    study_pb2.EarlyStopping: (wire.early_stopping_to_proto, wire.early_stopping_from_proto),
     study_pb2.Study: (wire.study_to_proto, wire.study_from_proto),
     trial_pb2.Trial: (wire.trial_to_proto, wire.trial_from_proto),
     trial_pb2.Lease: (wire.lease_to_proto, wire.lease_from_proto),
@@ -59,6 +62,12 @@ NOUNS: dict[type[Message], Any] = {
         wire.hypervolume_point_to_proto,
         wire.hypervolume_point_from_proto,
     ),
+    service_pb2.ParameterImportance: (wire.importance_to_proto, wire.importance_from_proto),
+    service_pb2.PredictRequest: (
+        lambda asked: wire.predict_to_proto(*asked),
+        wire.predict_from_proto,
+    ),
+    service_pb2.Prediction: (wire.prediction_to_proto, wire.prediction_from_proto),
 }
 """Every message that is a value, with its two conversions."""
 
@@ -67,6 +76,7 @@ ENVELOPES: set[type[Message]] = {
     service_pb2.ReportRequest,
     service_pb2.TellRequest,
     service_pb2.HeartbeatResponse,
+    service_pb2.CreateTrialRequest,
     service_pb2.GetTrialRequest,
     service_pb2.ListTrialsRequest,
     service_pb2.ListTrialsResponse,
@@ -82,6 +92,9 @@ ENVELOPES: set[type[Message]] = {
     service_pb2.GetFrontRequest,
     service_pb2.GetHypervolumeHistoryRequest,
     service_pb2.GetHypervolumeHistoryResponse,
+    service_pb2.GetImportancesRequest,
+    service_pb2.GetImportancesResponse,
+    service_pb2.PredictResponse,
 }
 """Messages that only carry values and names; `test_requests` looks at how they are filled."""
 
@@ -103,6 +116,14 @@ VALUES: dict[Any, Any] = {
     model.RecordResult: (wire.record_result_to_proto, wire.record_result_from_proto),
     model.Front: (wire.front_to_proto, wire.front_from_proto),
     model.HypervolumePoint: (wire.hypervolume_point_to_proto, wire.hypervolume_point_from_proto),
+    model.Algorithm: (wire.algorithm_to_proto, wire.algorithm_from_proto),
+    model.ParameterConstraint: (wire.constraint_to_proto, wire.constraint_from_proto),
+    model.TrialDraft: (
+        lambda draft: wire.draft_to_proto("s", draft, "r"),
+        lambda message: wire.draft_from_proto(message)[1],
+    ),
+    model.Prediction: (wire.prediction_to_proto, wire.prediction_from_proto),
+    model.ParameterImportance: (wire.importance_to_proto, wire.importance_from_proto),
 }
 """The model's largest nouns, which hold all others, with their two conversions."""
 
@@ -168,7 +189,7 @@ ONE_CALL = money_pb2.Usage(
 
 
 def _study(**parts: Any) -> study_pb2.Study:
-    return study_pb2.Study(search_space=space_pb2.SearchSpace(), **parts)
+    return study_pb2.Study(**{"search_space": space_pb2.SearchSpace(), **parts})
 
 
 @pytest.mark.parametrize(
@@ -189,6 +210,18 @@ def _study(**parts: Any) -> study_pb2.Study:
         ("study.metrics[0].role", _study(metrics=[study_pb2.Metric(id="a")])),
         ("study.metrics[0].goal", _study(metrics=[{"role": 1, "goal": 77}])),
         ("study.algorithm.kind", _study(algorithm=study_pb2.Algorithm(seed=7))),
+        (
+            "study.algorithm.hyperband.sampler.kind",
+            _study(algorithm={"hyperband": {"sampler": {"seed": 7}}}),
+        ),
+        (
+            "study.search_space.constraints[1].kind",
+            _study(search_space={"constraints": [{"linear": {}}, {}]}),
+        ),
+        (
+            "study.search_space.constraints[0].forbidden.values[k].kind",
+            _study(search_space={"constraints": [{"forbidden": {"values": {"k": {}}}}]}),
+        ),
         ("study.budget.max_spend.currency", _study(budget={"max_spend": {"nanos": 7}})),
         ("study.budget.deadline", _study(budget={"deadline": {"nanos": -1}})),
         ("study.lease_duration", _study(lease_duration=Duration(seconds=-1))),
@@ -201,6 +234,41 @@ def test_a_fault_of_structure_is_named_with_its_path(path: str, message: study_p
         wire.study_spec_from_proto(message, "study")
 
     assert [violation.path for violation in caught.value.violations] == [path]
+
+
+@pytest.mark.parametrize("outer", ["successive_halving", "hyperband"])
+@pytest.mark.parametrize(
+    "inner", ["grid", "successive_halving", "hyperband", "population_based", "manual"]
+)
+def test_only_a_sampler_can_be_inside_another_algorithm(outer: str, inner: str) -> None:
+    """The others say more than the next configuration; the message lists those that do not."""
+    parts: dict[str, Any] = {outer: {"sampler": {inner: {}}}}
+    message = study_pb2.Algorithm(**parts)
+
+    with pytest.raises(errors.InvalidArgument, match=f"a.{outer}.sampler.kind: {inner} .*bayesian"):
+        wire.algorithm_from_proto(message, "a")
+
+
+@pytest.mark.parametrize("sampler", [None, study_pb2.Algorithm()])
+def test_a_sampler_that_is_not_set_is_auto(sampler: study_pb2.Algorithm | None) -> None:
+    """As an algorithm that is not set."""
+    halving = study_pb2.SuccessiveHalving(min_examples=1, max_examples=9, sampler=sampler)
+
+    algorithm = wire.algorithm_from_proto(study_pb2.Algorithm(successive_halving=halving))
+
+    assert algorithm.kind == model.SuccessiveHalving(min_examples=1, max_examples=9)
+
+
+def test_a_parent_is_a_trial_of_the_same_study() -> None:
+    """The model knows it by its number alone."""
+    message = trial_pb2.Trial(
+        name="studies/s/trials/3",
+        state=trial_pb2.Trial.STATE_RUNNING,
+        parent_trial="studies/other/trials/2",
+    )
+
+    with pytest.raises(errors.InvalidArgument, match="parent_trial: trial 2 of study 'other'"):
+        wire.trial_from_proto(message)
 
 
 def test_usage_without_quantity_or_category_is_refused() -> None:
@@ -280,4 +348,13 @@ def test_a_mask_names_what_may_change(paths: list[str]) -> None:
     request.update_mask.paths.extend(paths)
 
     with pytest.raises(errors.InvalidArgument, match="update_mask"):
+        wire.patch_from_proto(request)
+
+
+def test_a_space_cannot_go_back_to_a_default() -> None:
+    """A mask that names it and a study without it would mean a space of nothing."""
+    request = service_pb2.UpdateStudyRequest(study=study_pb2.Study(name="studies/s"))
+    request.update_mask.paths.append("search_space")
+
+    with pytest.raises(errors.InvalidArgument, match=r"study\.search_space: missing"):
         wire.patch_from_proto(request)

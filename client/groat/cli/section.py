@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
-from typing import NoReturn, TypeVar, cast
+from typing import NoReturn, TypeGuard, TypeVar, cast
 
 from groat import model
 from groat.errors import InvalidArgument
@@ -84,27 +84,24 @@ def truth(content: object, path: str) -> bool:
     return content if isinstance(content, bool) else _odd(content, path, "true or false")
 
 
+def is_list(content: object) -> TypeGuard[list[object]]:
+    """Whether there is a list."""
+    return isinstance(content, list)
+
+
 def many(content: object, path: str) -> list[object]:
     """Read a list."""
-    return (
-        cast("list[object]", content)
-        if isinstance(content, list)
-        else _odd(content, path, "a list")
-    )
+    return content if is_list(content) else _odd(content, path, "a list")
 
 
 def value(content: object, path: str) -> model.Value:
-    """Read a parameter's value."""
-    if isinstance(content, Decimal):
-        return float(content)
-    if isinstance(content, bool | int | str):
-        return content
-    return _odd(content, path, "a number, a string, true or false")
+    """Read a parameter's value; a list is one of a subset or an order."""
+    return tuple(texts(content, path)) if is_list(content) else _plain(content, path)
 
 
 def values(content: object, path: str) -> list[model.Value]:
-    """Read a list of parameter values."""
-    return [value(entry, f"{path}[{i}]") for i, entry in enumerate(many(content, path))]
+    """Read a list of values, none of them a list itself."""
+    return [_plain(entry, f"{path}[{i}]") for i, entry in enumerate(many(content, path))]
 
 
 def texts(content: object, path: str) -> list[str]:
@@ -141,6 +138,14 @@ def money(content: object, path: str) -> model.Money:
         return model.Money.of(amount, currency or "USD")
     except ValueError:
         return _odd(content, path, 'an amount, such as 5, "0.15" or "5 EUR"')
+
+
+def _plain(content: object, path: str) -> model.Value:
+    if isinstance(content, Decimal):
+        return float(content)
+    if isinstance(content, bool | int | str):
+        return content
+    return _odd(content, path, "a number, a string, true or false")
 
 
 def _odd(content: object, path: str, wanted: str) -> NoReturn:

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import TypeVar
 
 from groat import declare, model
-from groat.cli import section
+from groat.cli import algorithm_file, section, space_file
 from groat.cli.section import Section
 from groat.errors import InvalidArgument
 
 E = TypeVar("E", bound=enum.Enum)
-N = TypeVar("N", int, float)
 
 
 def read(path: str) -> tuple[str, model.StudySpec]:
@@ -51,7 +50,10 @@ def parse(content: object) -> tuple[str, model.StudySpec]:
     options: declare.StudyOptions = {
         "display_name": file.take("display_name", section.text) or "",
         "labels": file.take("labels", _labels) or {},
-        "algorithm": file.take("algorithm", _algorithm) or model.Algorithm(),
+        "algorithm": file.take("algorithm", algorithm_file.algorithm) or model.Algorithm(),
+        "early_stopping": file.take("early_stopping", algorithm_file.early_stopping)
+        or model.EarlyStopping(),
+        "constraints": [space_file.constraint(one) for one in file.sections("constraints")],
         "budget": file.take("budget", _budget) or model.Budget(),
         "rates": [_rate(one) for one in file.sections("rates")],
         "max_concurrent_trials": file.take("max_concurrent_trials", section.whole) or 0,
@@ -63,75 +65,10 @@ def parse(content: object) -> tuple[str, model.StudySpec]:
     quantile = file.take("hold_quantile", section.real)
     if quantile is not None:
         options["guard_policy"] = model.GuardPolicy(hold_quantile=quantile)
-    space = [_parameter(one) for one in file.sections("parameters")]
+    space = [space_file.parameter(one) for one in file.sections("parameters")]
     metrics = [_metric(one) for one in file.sections("metrics")]
     file.end()
     return study_id, declare.study_spec(space, metrics, **options)
-
-
-def _parameter(one: Section) -> model.Parameter:
-    parameter = model.Parameter(
-        id=one.need("id", section.text),
-        domain=_DOMAINS[one.which(*_DOMAINS)](one),
-        active_when=one.take("when", _conditions) or (),
-        default_value=one.take("default", section.value),
-    )
-    one.end()
-    return parameter
-
-
-def _real(one: Section) -> model.FloatDomain:
-    low, high = one.need("real", _pair(section.real))
-    step = one.take("step", section.real)
-    is_log = one.take("log", section.truth) or False
-    return model.FloatDomain(min=low, max=high, step=step, log_scale=is_log)
-
-
-def _integer(one: Section) -> model.IntDomain:
-    low, high = one.need("integer", _pair(section.whole))
-    step = one.take("step", section.whole)
-    is_log = one.take("log", section.truth) or False
-    return model.IntDomain(min=low, max=high, step=step, log_scale=is_log)
-
-
-def _flag(one: Section) -> model.BoolDomain:
-    if not one.need("flag", section.truth):
-        raise InvalidArgument.at(one.at("flag"), "must be true; false is no domain")
-    return model.BoolDomain()
-
-
-def _choice(one: Section) -> model.CategoricalDomain:
-    return model.CategoricalDomain(labels=tuple(one.need("choice", section.texts)))
-
-
-def _levels(one: Section) -> model.OrdinalDomain:
-    return model.OrdinalDomain(levels=tuple(one.need("levels", section.values)))
-
-
-_DOMAINS: dict[str, Callable[[Section], model.Domain]] = {
-    "real": _real,
-    "integer": _integer,
-    "flag": _flag,
-    "choice": _choice,
-    "levels": _levels,
-}
-
-
-def _pair(read: Callable[[object, str], N]) -> Callable[[object, str], tuple[N, N]]:
-    def read_pair(content: object, path: str) -> tuple[N, N]:
-        ends = section.many(content, path)
-        if len(ends) != 2:
-            raise InvalidArgument.at(path, f"{len(ends)} numbers; must be [lowest, highest]")
-        return read(ends[0], f"{path}[0]"), read(ends[1], f"{path}[1]")
-
-    return read_pair
-
-
-def _conditions(content: object, path: str) -> tuple[model.Condition, ...]:
-    return tuple(
-        model.Condition(parameter_id=other, any_of=tuple(section.values(some, f"{path}.{other}")))
-        for other, some in section.table(content, path).items()
-    )
 
 
 def _metric(one: Section) -> model.Metric:
@@ -178,39 +115,6 @@ def _one_of(members: type[E]) -> Callable[[object, str], E]:
         return known[str(content)]
 
     return read_member
-
-
-def _algorithm(content: object, path: str) -> model.Algorithm:
-    one = Section({"kind": content} if isinstance(content, str) else content, path)
-    kind = one.need("kind", section.text)
-    make = _ALGORITHMS.get(kind)
-    if make is None:
-        problem = f"{kind!r:.60} is none of {', '.join(_ALGORITHMS)}"
-        raise InvalidArgument.at(one.at("kind"), problem)
-    algorithm = model.Algorithm(
-        kind=make(one),
-        seed=one.take("seed", section.whole),
-        allow_replicates=one.take("allow_replicates", section.truth) or False,
-    )
-    one.end()
-    return algorithm
-
-
-def _nsga2(one: Section) -> model.Nsga2:
-    return model.Nsga2(population_size=one.take("population_size", section.whole) or 0)
-
-
-def _bayesian(one: Section) -> model.Bayesian:
-    return model.Bayesian(initial_trial_count=one.take("initial_trial_count", section.whole) or 0)
-
-
-_ALGORITHMS: dict[str, Callable[[Section], model.AlgorithmKind]] = {
-    "auto": lambda _: model.Auto(),
-    "random": lambda _: model.RandomSearch(),
-    "sobol": lambda _: model.Sobol(),
-    "nsga2": _nsga2,
-    "bayesian": _bayesian,
-}
 
 
 def _budget(content: object, path: str) -> model.Budget:

@@ -8,8 +8,17 @@ from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
 from groat.model.guard import Decision
-from groat.model.money import BudgetStatus, Money
-from groat.model.trial import Directive, Disposition, Lease, Trial
+from groat.model.money import BudgetStatus, Money, Usage
+from groat.model.space import Configuration
+from groat.model.trial import (
+    Directive,
+    Disposition,
+    Infeasible,
+    Lease,
+    MetricValue,
+    Succeeded,
+    Trial,
+)
 
 T = TypeVar("T")
 
@@ -102,3 +111,46 @@ class HypervolumePoint:
     hypervolume: float
     spend: Money
     time: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParameterImportance:
+    """The share of a metric's variance that a parameter has a hand in, from 0 to 1.
+
+    Shares of one metric may add up to more than 1, as parameters act together.
+    """
+
+    parameter_id: str
+    metric_id: str
+    importance: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prediction:
+    """What a configuration would measure, and what trying it would spend.
+
+    Attributes:
+        metrics: With standard errors, in declared order.
+        trial_spend_p50: ``None`` when no trial has spent anything yet.
+        trial_spend_p90: As likely as nine in ten to be enough.
+    """
+
+    metrics: tuple[MetricValue, ...]
+    trial_spend_p50: Money | None = None
+    trial_spend_p90: Money | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrialDraft:
+    """A trial that a person adds.
+
+    Attributes:
+        outcome: ``None`` enqueues it; else it is imported as finished.
+        usage: What an imported trial consumed; it counts in this study's ledger.
+        example_count: Of a queued trial: evaluate on this many; 0 is all.
+    """
+
+    configuration: Configuration
+    outcome: Succeeded | Infeasible | None = None
+    usage: tuple[Usage, ...] = ()
+    example_count: int = 0

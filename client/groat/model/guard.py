@@ -40,6 +40,7 @@ class Reason(enum.Enum):
     DEADLINE = "deadline"
     CONCURRENCY_LIMIT = "concurrency_limit"
     AWAITING_RESULTS = "awaiting_results"
+    AWAITING_TRIALS = "awaiting_trials"
     COMPUTING = "computing"
     STUDY_NOT_ACTIVE = "study_not_active"
     SPEND_UNKNOWN = "spend_unknown"

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
-Value: TypeAlias = bool | int | float | str
+Value: TypeAlias = bool | int | float | str | tuple[str, ...]
+"""A text's value is its variant's id; a subset's and a permutation's are their items."""
+
 Configuration: TypeAlias = Mapping[str, Value]
 """One value per *active* parameter, by parameter id."""
 
@@ -61,12 +63,71 @@ class OrdinalDomain:
     kind: Literal["ordinal"] = "ordinal"
 
 
-Domain: TypeAlias = FloatDomain | IntDomain | BoolDomain | CategoricalDomain | OrdinalDomain
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextVariant:
+    """One wording of a prompt; ``parent_id`` names the one it was made from, if any."""
+
+    id: str
+    text: str
+    parent_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TextDomain:
+    """One of a pool of texts, by id.
+
+    Attributes:
+        growable: Whether variants may be added while the study runs.
+    """
+
+    variants: tuple[TextVariant, ...]
+    growable: bool = False
+    kind: Literal["text"] = "text"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SubsetDomain:
+    """Some of several items, in no order, such as the tools that an agent may call.
+
+    Attributes:
+        max_items: 0 is no limit.
+        required_items: Always in.
+    """
+
+    items: tuple[str, ...]
+    min_items: int = 0
+    max_items: int = 0
+    required_items: tuple[str, ...] = ()
+    kind: Literal["subset"] = "subset"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PermutationDomain:
+    """All of several items, in an order to be found, such as the steps of a workflow."""
+
+    items: tuple[str, ...]
+    kind: Literal["permutation"] = "permutation"
+
+
+Domain: TypeAlias = (
+    FloatDomain
+    | IntDomain
+    | BoolDomain
+    | CategoricalDomain
+    | OrdinalDomain
+    | TextDomain
+    | SubsetDomain
+    | PermutationDomain
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Condition:
-    """Holds when ``parameter_id`` is itself active and has one of the values."""
+    """Holds when ``parameter_id`` is itself active and has one of the values.
+
+    Of a subset the values are items, and holding one of them is enough. A
+    permutation cannot be asked.
+    """
 
     parameter_id: str
     any_of: tuple[Value, ...]
@@ -88,7 +149,39 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LinearConstraint:
+    """Asked configurations keep ``sum(coefficient * value) <= upper_bound``.
+
+    Attributes:
+        coefficients: By id of a float, an int or an ordinal parameter of
+            numbers. A parameter that is inactive adds nothing.
+    """
+
+    coefficients: Mapping[str, float]
+    upper_bound: float
+    kind: Literal["linear"] = "linear"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForbiddenCombination:
+    """Configurations with all of these values are never asked.
+
+    Attributes:
+        values: By parameter id. Of a subset one item, or several: forbidden
+            is then any set that has them all. A combination with an inactive
+            parameter is not forbidden.
+    """
+
+    values: Configuration
+    kind: Literal["forbidden"] = "forbidden"
+
+
+ParameterConstraint: TypeAlias = LinearConstraint | ForbiddenCombination
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SearchSpace:
-    """All parameters of a study."""
+    """All parameters of a study, and which of their combinations are never asked."""
 
     parameters: tuple[Parameter, ...]
+    constraints: tuple[ParameterConstraint, ...] = ()

@@ -6,8 +6,8 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal, TypeAlias
 
+from groat.model.algorithm import Algorithm, EarlyStopping
 from groat.model.guard import Decision, GuardPolicy
 from groat.model.money import Budget, BudgetStatus, PriceBook, Rate
 from groat.model.space import SearchSpace
@@ -81,60 +81,6 @@ class Metric:
         return value if self.goal is Goal.MINIMIZE else -value
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Auto:
-    """Let groat choose."""
-
-    kind: Literal["auto"] = "auto"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RandomSearch:
-    """Independent uniform points."""
-
-    kind: Literal["random"] = "random"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sobol:
-    """A scrambled low-discrepancy sequence."""
-
-    kind: Literal["sobol"] = "sobol"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Nsga2:
-    """Evolution by non-dominated sorting; 0 lets groat choose the size."""
-
-    population_size: int = 0
-    kind: Literal["nsga2"] = "nsga2"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Bayesian:
-    """Gaussian-process models and expected hypervolume improvement; 0 lets groat choose."""
-
-    initial_trial_count: int = 0
-    kind: Literal["bayesian"] = "bayesian"
-
-
-AlgorithmKind: TypeAlias = Auto | RandomSearch | Sobol | Nsga2 | Bayesian
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Algorithm:
-    """How to search.
-
-    Attributes:
-        seed: ``None`` before the study exists means drawn by the server.
-        allow_replicates: Whether a configuration may be asked more than once.
-    """
-
-    kind: AlgorithmKind = field(default_factory=Auto)
-    seed: int | None = None
-    allow_replicates: bool = False
-
-
 class StudyState(enum.Enum):
     """Whether asks are served; reports and tells always are."""
 
@@ -156,6 +102,7 @@ class StudySpec:
     search_space: SearchSpace
     metrics: tuple[Metric, ...]
     algorithm: Algorithm = field(default_factory=Algorithm)
+    early_stopping: EarlyStopping = field(default_factory=EarlyStopping)
     budget: Budget = field(default_factory=Budget)
     guard_policy: GuardPolicy = field(default_factory=GuardPolicy)
     price_book: PriceBook = field(default_factory=PriceBook)
@@ -211,12 +158,15 @@ class StudyPatch:
     """What to change of a study's declaration; ``None`` leaves a part as it is.
 
     Attributes:
+        search_space: The whole space as it shall be; it may only grow.
         rates: Rates to add, for models that have no price yet.
         etag: When not empty, it must still be the study's.
     """
 
     display_name: str | None = None
     labels: Mapping[str, str] | None = None
+    search_space: SearchSpace | None = None
+    early_stopping: EarlyStopping | None = None
     budget: Budget | None = None
     guard_policy: GuardPolicy | None = None
     max_concurrent_trials: int | None = None

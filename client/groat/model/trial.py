@@ -37,7 +37,9 @@ class Origin(enum.Enum):
     """Who proposed a trial."""
 
     ALGORITHM = "algorithm"
+    USER = "user"
     BASELINE = "baseline"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,12 +76,15 @@ class Measurement:
 
     Attributes:
         example_count: 0 means as many as there are example records.
+        checkpoint: Where the worker left its state, for a trial that goes on
+            from this one.
     """
 
     metrics: tuple[MetricValue, ...] = ()
     example_count: int = 0
     examples: tuple[ExampleRecord, ...] = ()
     elapsed: timedelta | None = None
+    checkpoint: str = ""
 
     def value(self, metric_id: str) -> MetricValue | None:
         """Return one metric's value, or ``None`` when it is not there."""
@@ -141,7 +146,12 @@ class Trial:
         outcome: Once finished, with derived metrics filled in.
         reports: Partial measurements by example count; empty unless asked for.
         generator: Which algorithm made it, such as ``"sobol"``.
+        example_count: Evaluate on this many examples; 0 is all of them.
+        parent: Number of the trial that this one continues.
+        parent_checkpoint: Where that one left its state.
+        why: One sentence on why this algorithm had the word, where one was chosen.
         notes: What the algorithm wants to read back from history.
+        slot: What the trial takes up in its algorithm's plan; empty for none.
     """
 
     study_id: str
@@ -158,6 +168,11 @@ class Trial:
     reports: tuple[Measurement, ...] = ()
     end_time: datetime | None = None
     generator: str = ""
+    example_count: int = 0
+    parent: int | None = None
+    parent_checkpoint: str = ""
+    why: str = ""
+    slot: str = ""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
     @property
@@ -179,4 +194,5 @@ class Directive(enum.Enum):
     """What a worker should do with its trial."""
 
     CONTINUE = "continue"
+    STOP = "stop"
     ABANDON = "abandon"

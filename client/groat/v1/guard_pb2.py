@@ -26,7 +26,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from groat.v1 import money_pb2 as groat_dot_v1_dot_money__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/guard.proto\x12\x08groat.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\"$\n\x0bGuardPolicy\x12\x15\n\rhold_quantile\x18\x02 \x01(\x01\"\x85\x05\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12+\n\x07verdict\x18\x02 \x01(\x0e\x32\x1a.groat.v1.Decision.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.groat.v1.Decision.Reason\x12\x13\n\x0b\x65xplanation\x18\x04 \x01(\t\x12-\n\rbudget_status\x18\x06 \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_PROCEED\x10\x01\x12\x10\n\x0cVERDICT_WAIT\x10\x02\x12\x10\n\x0cVERDICT_STOP\x10\x03\"\xc0\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_WITHIN_BUDGET\x10\x01\x12\x1b\n\x17REASON_BUDGET_EXHAUSTED\x10\x02\x12\x16\n\x12REASON_BUDGET_HELD\x10\x03\x12\x1a\n\x16REASON_SPACE_EXHAUSTED\x10\x08\x12\x16\n\x12REASON_TRIAL_LIMIT\x10\t\x12\x13\n\x0fREASON_DEADLINE\x10\n\x12\x1c\n\x18REASON_CONCURRENCY_LIMIT\x10\x0b\x12\x1b\n\x17REASON_AWAITING_RESULTS\x10\x0c\x12\x14\n\x10REASON_COMPUTING\x10\r\x12\x1b\n\x17REASON_STUDY_NOT_ACTIVE\x10\x0e\x12\x18\n\x14REASON_SPEND_UNKNOWN\x10\x10\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/guard.proto\x12\x08groat.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\"$\n\x0bGuardPolicy\x12\x15\n\rhold_quantile\x18\x02 \x01(\x01\"\xa1\x05\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12+\n\x07verdict\x18\x02 \x01(\x0e\x32\x1a.groat.v1.Decision.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.groat.v1.Decision.Reason\x12\x13\n\x0b\x65xplanation\x18\x04 \x01(\t\x12-\n\rbudget_status\x18\x06 \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_PROCEED\x10\x01\x12\x10\n\x0cVERDICT_WAIT\x10\x02\x12\x10\n\x0cVERDICT_STOP\x10\x03\"\xdc\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_WITHIN_BUDGET\x10\x01\x12\x1b\n\x17REASON_BUDGET_EXHAUSTED\x10\x02\x12\x16\n\x12REASON_BUDGET_HELD\x10\x03\x12\x1a\n\x16REASON_SPACE_EXHAUSTED\x10\x08\x12\x16\n\x12REASON_TRIAL_LIMIT\x10\t\x12\x13\n\x0fREASON_DEADLINE\x10\n\x12\x1c\n\x18REASON_CONCURRENCY_LIMIT\x10\x0b\x12\x1b\n\x17REASON_AWAITING_RESULTS\x10\x0c\x12\x14\n\x10REASON_COMPUTING\x10\r\x12\x1b\n\x17REASON_STUDY_NOT_ACTIVE\x10\x0e\x12\x1a\n\x16REASON_AWAITING_TRIALS\x10\x11\x12\x18\n\x14REASON_SPEND_UNKNOWN\x10\x10\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -36,9 +36,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GUARDPOLICY']._serialized_start=89
   _globals['_GUARDPOLICY']._serialized_end=125
   _globals['_DECISION']._serialized_start=128
-  _globals['_DECISION']._serialized_end=773
+  _globals['_DECISION']._serialized_end=801
   _globals['_DECISION_VERDICT']._serialized_start=359
   _globals['_DECISION_VERDICT']._serialized_end=450
   _globals['_DECISION_REASON']._serialized_start=453
-  _globals['_DECISION_REASON']._serialized_end=773
+  _globals['_DECISION_REASON']._serialized_end=801
 # @@protoc_insertion_point(module_scope)

@@ -81,6 +81,8 @@ class Decision(_message.Message):
         REASON_AWAITING_RESULTS: Decision._Reason.ValueType  # 12
         REASON_COMPUTING: Decision._Reason.ValueType  # 13
         REASON_STUDY_NOT_ACTIVE: Decision._Reason.ValueType  # 14
+        REASON_AWAITING_TRIALS: Decision._Reason.ValueType  # 17
+        """people enqueue the trials of this study, and none waits"""
         REASON_SPEND_UNKNOWN: Decision._Reason.ValueType  # 16
         """usage without a price: the cap could not be kept"""
 
@@ -96,6 +98,8 @@ class Decision(_message.Message):
     REASON_AWAITING_RESULTS: Decision.Reason.ValueType  # 12
     REASON_COMPUTING: Decision.Reason.ValueType  # 13
     REASON_STUDY_NOT_ACTIVE: Decision.Reason.ValueType  # 14
+    REASON_AWAITING_TRIALS: Decision.Reason.ValueType  # 17
+    """people enqueue the trials of this study, and none waits"""
     REASON_SPEND_UNKNOWN: Decision.Reason.ValueType  # 16
     """usage without a price: the cap could not be kept"""
 

@@ -13,6 +13,7 @@ from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groat.v1 import guard_pb2 as _guard_pb2
 from groat.v1 import money_pb2 as _money_pb2
+from groat.v1 import space_pb2 as _space_pb2
 from groat.v1 import study_pb2 as _study_pb2
 from groat.v1 import trial_pb2 as _trial_pb2
 import builtins as _builtins
@@ -34,6 +35,8 @@ class _DirectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Directive.V
     DESCRIPTOR: _descriptor.EnumDescriptor
     DIRECTIVE_UNSPECIFIED: _Directive.ValueType  # 0
     DIRECTIVE_CONTINUE: _Directive.ValueType  # 1
+    DIRECTIVE_STOP: _Directive.ValueType  # 2
+    """not worth going on: tell what you have, as early stopped; in answers to Report only"""
     DIRECTIVE_ABANDON: _Directive.ValueType  # 3
     """the trial is another worker's, or over: tell what was spent and leave it"""
 
@@ -41,6 +44,8 @@ class Directive(_Directive, metaclass=_DirectiveEnumTypeWrapper): ...
 
 DIRECTIVE_UNSPECIFIED: Directive.ValueType  # 0
 DIRECTIVE_CONTINUE: Directive.ValueType  # 1
+DIRECTIVE_STOP: Directive.ValueType  # 2
+"""not worth going on: tell what you have, as early stopped; in answers to Report only"""
 DIRECTIVE_ABANDON: Directive.ValueType  # 3
 """the trial is another worker's, or over: tell what was spent and leave it"""
 Global___Directive: _TypeAlias = Directive  # noqa: Y015
@@ -382,6 +387,48 @@ class LeaseState(_message.Message):
 Global___LeaseState: _TypeAlias = LeaseState  # noqa: Y015
 
 @_typing.final
+class CreateTrialRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    FINAL_MEASUREMENT_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    REQUEST_ID_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    """"studies/{study}" """
+    request_id: _builtins.str
+    """required UUID: a repeated create gives the same trial"""
+    @_builtins.property
+    def trial(self) -> _trial_pb2.Trial:
+        """parameters and, to enqueue, example_count; state INFEASIBLE imports one that did not work"""
+
+    @_builtins.property
+    def final_measurement(self) -> _trial_pb2.Measurement:
+        """set: the trial is imported as SUCCEEDED"""
+
+    @_builtins.property
+    def usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]:
+        """of an imported trial; booked in this study's ledger, so leave out what others paid"""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        trial: _trial_pb2.Trial | None = ...,
+        final_measurement: _trial_pb2.Measurement | None = ...,
+        usage: _abc.Iterable[_money_pb2.Usage] | None = ...,
+        request_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["final_measurement", b"final_measurement", "trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["final_measurement", b"final_measurement", "parent", b"parent", "request_id", b"request_id", "trial", b"trial", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CreateTrialRequest: _TypeAlias = CreateTrialRequest  # noqa: Y015
+
+@_typing.final
 class GetTrialRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -615,7 +662,10 @@ Global___ListStudiesResponse: _TypeAlias = ListStudiesResponse  # noqa: Y015
 
 @_typing.final
 class UpdateStudyRequest(_message.Message):
-    """Paths: display_name, labels, budget, guard_policy, max_concurrent_trials, lease_duration, max_attempts, price_book.rates."""
+    """Paths: display_name, labels, search_space, early_stopping, budget, guard_policy, max_concurrent_trials, lease_duration,
+    max_attempts, price_book.rates. A search space may only grow: variants of growable texts, labels, levels, items, wider
+    bounds, and new parameters with a default value, which is what the trials before them had; fewer constraints.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -909,3 +959,153 @@ class HypervolumePoint(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___HypervolumePoint: _TypeAlias = HypervolumePoint  # noqa: Y015
+
+@_typing.final
+class GetImportancesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetImportancesRequest: _TypeAlias = GetImportancesRequest  # noqa: Y015
+
+@_typing.final
+class GetImportancesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    IMPORTANCES_FIELD_NUMBER: _builtins.int
+    FINISHED_TRIALS_FIELD_NUMBER: _builtins.int
+    finished_trials: _builtins.int
+    """that they were computed from"""
+    @_builtins.property
+    def importances(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParameterImportance]:
+        """by metric in declared order, the largest first"""
+
+    def __init__(
+        self,
+        *,
+        importances: _abc.Iterable[Global___ParameterImportance] | None = ...,
+        finished_trials: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["finished_trials", b"finished_trials", "importances", b"importances"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetImportancesResponse: _TypeAlias = GetImportancesResponse  # noqa: Y015
+
+@_typing.final
+class ParameterImportance(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARAMETER_ID_FIELD_NUMBER: _builtins.int
+    METRIC_ID_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    parameter_id: _builtins.str
+    metric_id: _builtins.str
+    importance: _builtins.float
+    """share of the metric's variance, 0 to 1, that it has a hand in"""
+    def __init__(
+        self,
+        *,
+        parameter_id: _builtins.str = ...,
+        metric_id: _builtins.str = ...,
+        importance: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "metric_id", b"metric_id", "parameter_id", b"parameter_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParameterImportance: _TypeAlias = ParameterImportance  # noqa: Y015
+
+@_typing.final
+class PredictRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    CONFIGURATIONS_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    @_builtins.property
+    def configurations(self) -> _containers.RepeatedCompositeFieldContainer[_space_pb2.Assignment]:
+        """1 to 1,000 whole ones"""
+
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        configurations: _abc.Iterable[_space_pb2.Assignment] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["configurations", b"configurations", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictRequest: _TypeAlias = PredictRequest  # noqa: Y015
+
+@_typing.final
+class PredictResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PREDICTIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def predictions(self) -> _containers.RepeatedCompositeFieldContainer[Global___Prediction]:
+        """as they were sent"""
+
+    def __init__(
+        self,
+        *,
+        predictions: _abc.Iterable[Global___Prediction] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["predictions", b"predictions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PredictResponse: _TypeAlias = PredictResponse  # noqa: Y015
+
+@_typing.final
+class Prediction(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METRICS_FIELD_NUMBER: _builtins.int
+    TRIAL_SPEND_P50_FIELD_NUMBER: _builtins.int
+    TRIAL_SPEND_P90_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def metrics(self) -> _containers.RepeatedCompositeFieldContainer[_trial_pb2.MetricValue]:
+        """with standard errors"""
+
+    @_builtins.property
+    def trial_spend_p50(self) -> _money_pb2.Money:
+        """empty before any trial has spent something"""
+
+    @_builtins.property
+    def trial_spend_p90(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        metrics: _abc.Iterable[_trial_pb2.MetricValue] | None = ...,
+        trial_spend_p50: _money_pb2.Money | None = ...,
+        trial_spend_p90: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["trial_spend_p50", b"trial_spend_p50", "trial_spend_p90", b"trial_spend_p90"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["metrics", b"metrics", "trial_spend_p50", b"trial_spend_p50", "trial_spend_p90", b"trial_spend_p90"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Prediction: _TypeAlias = Prediction  # noqa: Y015

@@ -61,6 +61,11 @@ class TrialServiceStub:
                 request_serializer=groat_dot_v1_dot_service__pb2.HeartbeatRequest.SerializeToString,
                 response_deserializer=groat_dot_v1_dot_service__pb2.HeartbeatResponse.FromString,
                 _registered_method=True)
+        self.CreateTrial = channel.unary_unary(
+                '/groat.v1.TrialService/CreateTrial',
+                request_serializer=groat_dot_v1_dot_service__pb2.CreateTrialRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_trial__pb2.Trial.FromString,
+                _registered_method=True)
         self.GetTrial = channel.unary_unary(
                 '/groat.v1.TrialService/GetTrial',
                 request_serializer=groat_dot_v1_dot_service__pb2.GetTrialRequest.SerializeToString,
@@ -113,6 +118,13 @@ class TrialServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def CreateTrial(self, request, context):
+        """Enqueue a configuration, or import a finished trial.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTrial(self, request, context):
         """Missing associated documentation comment in .proto file."""
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
@@ -154,6 +166,11 @@ def add_TrialServiceServicer_to_server(servicer, server):
                     servicer.Heartbeat,
                     request_deserializer=groat_dot_v1_dot_service__pb2.HeartbeatRequest.FromString,
                     response_serializer=groat_dot_v1_dot_service__pb2.HeartbeatResponse.SerializeToString,
+            ),
+            'CreateTrial': grpc.unary_unary_rpc_method_handler(
+                    servicer.CreateTrial,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.CreateTrialRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_trial__pb2.Trial.SerializeToString,
             ),
             'GetTrial': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTrial,
@@ -283,6 +300,33 @@ class TrialService:
             '/groat.v1.TrialService/Heartbeat',
             groat_dot_v1_dot_service__pb2.HeartbeatRequest.SerializeToString,
             groat_dot_v1_dot_service__pb2.HeartbeatResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def CreateTrial(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.TrialService/CreateTrial',
+            groat_dot_v1_dot_service__pb2.CreateTrialRequest.SerializeToString,
+            groat_dot_v1_dot_trial__pb2.Trial.FromString,
             options,
             channel_credentials,
             insecure,
@@ -724,6 +768,16 @@ class AnalysisServiceStub:
                 request_serializer=groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryRequest.SerializeToString,
                 response_deserializer=groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryResponse.FromString,
                 _registered_method=True)
+        self.GetImportances = channel.unary_unary(
+                '/groat.v1.AnalysisService/GetImportances',
+                request_serializer=groat_dot_v1_dot_service__pb2.GetImportancesRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.GetImportancesResponse.FromString,
+                _registered_method=True)
+        self.Predict = channel.unary_unary(
+                '/groat.v1.AnalysisService/Predict',
+                request_serializer=groat_dot_v1_dot_service__pb2.PredictRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.PredictResponse.FromString,
+                _registered_method=True)
 
 
 class AnalysisServiceServicer:
@@ -741,6 +795,20 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetImportances(self, request, context):
+        """How much each parameter has to do with each metric.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Predict(self, request, context):
+        """What configurations would measure and what trying them would spend.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalysisServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -753,6 +821,16 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetHypervolumeHistory,
                     request_deserializer=groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryRequest.FromString,
                     response_serializer=groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryResponse.SerializeToString,
+            ),
+            'GetImportances': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetImportances,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.GetImportancesRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.GetImportancesResponse.SerializeToString,
+            ),
+            'Predict': grpc.unary_unary_rpc_method_handler(
+                    servicer.Predict,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.PredictRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.PredictResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -809,6 +887,60 @@ class AnalysisService:
             '/groat.v1.AnalysisService/GetHypervolumeHistory',
             groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryRequest.SerializeToString,
             groat_dot_v1_dot_service__pb2.GetHypervolumeHistoryResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetImportances(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/GetImportances',
+            groat_dot_v1_dot_service__pb2.GetImportancesRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.GetImportancesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Predict(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/Predict',
+            groat_dot_v1_dot_service__pb2.PredictRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.PredictResponse.FromString,
             options,
             channel_credentials,
             insecure,

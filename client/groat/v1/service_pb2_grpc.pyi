@@ -47,6 +47,8 @@ class TrialServiceStub:
     """Hand in the outcome. Safe to send again; a result that was paid for is never refused."""
     Heartbeat: _grpc.UnaryUnaryMultiCallable[_service_pb2.HeartbeatRequest, _service_pb2.HeartbeatResponse]
     """Stay alive, for many trials at once."""
+    CreateTrial: _grpc.UnaryUnaryMultiCallable[_service_pb2.CreateTrialRequest, _trial_pb2.Trial]
+    """Enqueue a configuration, or import a finished trial."""
     GetTrial: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetTrialRequest, _trial_pb2.Trial]
     ListTrials: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListTrialsRequest, _service_pb2.ListTrialsResponse]
     RecordUsage: _grpc.UnaryUnaryMultiCallable[_service_pb2.RecordUsageRequest, _service_pb2.RecordUsageResponse]
@@ -68,6 +70,8 @@ class TrialServiceAsyncStub(TrialServiceStub):
     """Hand in the outcome. Safe to send again; a result that was paid for is never refused."""
     Heartbeat: _aio.UnaryUnaryMultiCallable[_service_pb2.HeartbeatRequest, _service_pb2.HeartbeatResponse]  # type: ignore[assignment]
     """Stay alive, for many trials at once."""
+    CreateTrial: _aio.UnaryUnaryMultiCallable[_service_pb2.CreateTrialRequest, _trial_pb2.Trial]  # type: ignore[assignment]
+    """Enqueue a configuration, or import a finished trial."""
     GetTrial: _aio.UnaryUnaryMultiCallable[_service_pb2.GetTrialRequest, _trial_pb2.Trial]  # type: ignore[assignment]
     ListTrials: _aio.UnaryUnaryMultiCallable[_service_pb2.ListTrialsRequest, _service_pb2.ListTrialsResponse]  # type: ignore[assignment]
     RecordUsage: _aio.UnaryUnaryMultiCallable[_service_pb2.RecordUsageRequest, _service_pb2.RecordUsageResponse]  # type: ignore[assignment]
@@ -110,6 +114,14 @@ class TrialServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.HeartbeatResponse, _abc.Awaitable[_service_pb2.HeartbeatResponse]]:
         """Stay alive, for many trials at once."""
+
+    @_abc_1.abstractmethod
+    def CreateTrial(
+        self,
+        request: _service_pb2.CreateTrialRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_trial_pb2.Trial, _abc.Awaitable[_trial_pb2.Trial]]:
+        """Enqueue a configuration, or import a finished trial."""
 
     @_abc_1.abstractmethod
     def GetTrial(
@@ -218,12 +230,20 @@ class AnalysisServiceStub:
     def __new__(cls, channel: _aio.Channel) -> AnalysisServiceAsyncStub: ...
     GetFront: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetFrontRequest, _service_pb2.GetFrontResponse]
     GetHypervolumeHistory: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetHypervolumeHistoryRequest, _service_pb2.GetHypervolumeHistoryResponse]
+    GetImportances: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetImportancesRequest, _service_pb2.GetImportancesResponse]
+    """How much each parameter has to do with each metric."""
+    Predict: _grpc.UnaryUnaryMultiCallable[_service_pb2.PredictRequest, _service_pb2.PredictResponse]
+    """What configurations would measure and what trying them would spend."""
 
 @_typing.type_check_only
 class AnalysisServiceAsyncStub(AnalysisServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetFront: _aio.UnaryUnaryMultiCallable[_service_pb2.GetFrontRequest, _service_pb2.GetFrontResponse]  # type: ignore[assignment]
     GetHypervolumeHistory: _aio.UnaryUnaryMultiCallable[_service_pb2.GetHypervolumeHistoryRequest, _service_pb2.GetHypervolumeHistoryResponse]  # type: ignore[assignment]
+    GetImportances: _aio.UnaryUnaryMultiCallable[_service_pb2.GetImportancesRequest, _service_pb2.GetImportancesResponse]  # type: ignore[assignment]
+    """How much each parameter has to do with each metric."""
+    Predict: _aio.UnaryUnaryMultiCallable[_service_pb2.PredictRequest, _service_pb2.PredictResponse]  # type: ignore[assignment]
+    """What configurations would measure and what trying them would spend."""
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -239,5 +259,21 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.GetHypervolumeHistoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.GetHypervolumeHistoryResponse, _abc.Awaitable[_service_pb2.GetHypervolumeHistoryResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def GetImportances(
+        self,
+        request: _service_pb2.GetImportancesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetImportancesResponse, _abc.Awaitable[_service_pb2.GetImportancesResponse]]:
+        """How much each parameter has to do with each metric."""
+
+    @_abc_1.abstractmethod
+    def Predict(
+        self,
+        request: _service_pb2.PredictRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.PredictResponse, _abc.Awaitable[_service_pb2.PredictResponse]]:
+        """What configurations would measure and what trying them would spend."""
 
 def add_AnalysisServiceServicer_to_server(servicer: AnalysisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

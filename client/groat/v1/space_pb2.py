@@ -24,29 +24,53 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/space.proto\x12\x08groat.v1\"6\n\x0bSearchSpace\x12\'\n\nparameters\x18\x01 \x03(\x0b\x32\x13.groat.v1.Parameter\"\xc5\x02\n\tParameter\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x05\x66loat\x18\x02 \x01(\x0b\x32\x15.groat.v1.FloatDomainH\x00\x12\"\n\x03int\x18\x03 \x01(\x0b\x32\x13.groat.v1.IntDomainH\x00\x12$\n\x04\x62ool\x18\x04 \x01(\x0b\x32\x14.groat.v1.BoolDomainH\x00\x12\x32\n\x0b\x63\x61tegorical\x18\x05 \x01(\x0b\x32\x1b.groat.v1.CategoricalDomainH\x00\x12*\n\x07ordinal\x18\x06 \x01(\x0b\x32\x17.groat.v1.OrdinalDomainH\x00\x12(\n\x0b\x61\x63tive_when\x18\n \x03(\x0b\x32\x13.groat.v1.Condition\x12&\n\rdefault_value\x18\x0b \x01(\x0b\x32\x0f.groat.v1.ValueB\x08\n\x06\x64omain\"V\n\x0b\x46loatDomain\x12\x0b\n\x03min\x18\x01 \x01(\x01\x12\x0b\n\x03max\x18\x02 \x01(\x01\x12\x11\n\x04step\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tlog_scale\x18\x04 \x01(\x08\x42\x07\n\x05_step\"T\n\tIntDomain\x12\x0b\n\x03min\x18\x01 \x01(\x03\x12\x0b\n\x03max\x18\x02 \x01(\x03\x12\x11\n\x04step\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tlog_scale\x18\x04 \x01(\x08\x42\x07\n\x05_step\"\x0c\n\nBoolDomain\"#\n\x11\x43\x61tegoricalDomain\x12\x0e\n\x06labels\x18\x01 \x03(\t\"0\n\rOrdinalDomain\x12\x1f\n\x06levels\x18\x01 \x03(\x0b\x32\x0f.groat.v1.Value\"B\n\tCondition\x12\x14\n\x0cparameter_id\x18\x01 \x01(\t\x12\x1f\n\x06\x61ny_of\x18\x02 \x03(\x0b\x32\x0f.groat.v1.Value\"Q\n\x05Value\x12\x0f\n\x05\x66loat\x18\x01 \x01(\x01H\x00\x12\r\n\x03int\x18\x02 \x01(\x03H\x00\x12\x0e\n\x04\x62ool\x18\x03 \x01(\x08H\x00\x12\x10\n\x06string\x18\x04 \x01(\tH\x00\x42\x06\n\x04kindb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/space.proto\x12\x08groat.v1\"j\n\x0bSearchSpace\x12\'\n\nparameters\x18\x01 \x03(\x0b\x32\x13.groat.v1.Parameter\x12\x32\n\x0b\x63onstraints\x18\x02 \x03(\x0b\x32\x1d.groat.v1.ParameterConstraint\"\xc9\x03\n\tParameter\x12\n\n\x02id\x18\x01 \x01(\t\x12&\n\x05\x66loat\x18\x02 \x01(\x0b\x32\x15.groat.v1.FloatDomainH\x00\x12\"\n\x03int\x18\x03 \x01(\x0b\x32\x13.groat.v1.IntDomainH\x00\x12$\n\x04\x62ool\x18\x04 \x01(\x0b\x32\x14.groat.v1.BoolDomainH\x00\x12\x32\n\x0b\x63\x61tegorical\x18\x05 \x01(\x0b\x32\x1b.groat.v1.CategoricalDomainH\x00\x12*\n\x07ordinal\x18\x06 \x01(\x0b\x32\x17.groat.v1.OrdinalDomainH\x00\x12$\n\x04text\x18\x07 \x01(\x0b\x32\x14.groat.v1.TextDomainH\x00\x12(\n\x06subset\x18\x08 \x01(\x0b\x32\x16.groat.v1.SubsetDomainH\x00\x12\x32\n\x0bpermutation\x18\t \x01(\x0b\x32\x1b.groat.v1.PermutationDomainH\x00\x12(\n\x0b\x61\x63tive_when\x18\n \x03(\x0b\x32\x13.groat.v1.Condition\x12&\n\rdefault_value\x18\x0b \x01(\x0b\x32\x0f.groat.v1.ValueB\x08\n\x06\x64omain\"V\n\x0b\x46loatDomain\x12\x0b\n\x03min\x18\x01 \x01(\x01\x12\x0b\n\x03max\x18\x02 \x01(\x01\x12\x11\n\x04step\x18\x03 \x01(\x01H\x00\x88\x01\x01\x12\x11\n\tlog_scale\x18\x04 \x01(\x08\x42\x07\n\x05_step\"T\n\tIntDomain\x12\x0b\n\x03min\x18\x01 \x01(\x03\x12\x0b\n\x03max\x18\x02 \x01(\x03\x12\x11\n\x04step\x18\x03 \x01(\x03H\x00\x88\x01\x01\x12\x11\n\tlog_scale\x18\x04 \x01(\x08\x42\x07\n\x05_step\"\x0c\n\nBoolDomain\"#\n\x11\x43\x61tegoricalDomain\x12\x0e\n\x06labels\x18\x01 \x03(\t\"0\n\rOrdinalDomain\x12\x1f\n\x06levels\x18\x01 \x03(\x0b\x32\x0f.groat.v1.Value\"G\n\nTextDomain\x12\'\n\x08variants\x18\x01 \x03(\x0b\x32\x15.groat.v1.TextVariant\x12\x10\n\x08growable\x18\x02 \x01(\x08\":\n\x0bTextVariant\x12\n\n\x02id\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\t\x12\x11\n\tparent_id\x18\x03 \x01(\t\"[\n\x0cSubsetDomain\x12\r\n\x05items\x18\x01 \x03(\t\x12\x11\n\tmin_items\x18\x02 \x01(\x05\x12\x11\n\tmax_items\x18\x03 \x01(\x05\x12\x16\n\x0erequired_items\x18\x04 \x03(\t\"\"\n\x11PermutationDomain\x12\r\n\x05items\x18\x01 \x03(\t\"B\n\tCondition\x12\x14\n\x0cparameter_id\x18\x01 \x01(\t\x12\x1f\n\x06\x61ny_of\x18\x02 \x03(\x0b\x32\x0f.groat.v1.Value\"w\n\x05Value\x12\x0f\n\x05\x66loat\x18\x01 \x01(\x01H\x00\x12\r\n\x03int\x18\x02 \x01(\x03H\x00\x12\x0e\n\x04\x62ool\x18\x03 \x01(\x08H\x00\x12\x10\n\x06string\x18\x04 \x01(\tH\x00\x12$\n\x04list\x18\x05 \x01(\x0b\x32\x14.groat.v1.StringListH\x00\x42\x06\n\x04kind\"\x1b\n\nStringList\x12\r\n\x05items\x18\x01 \x03(\t\"v\n\x13ParameterConstraint\x12,\n\x06linear\x18\x01 \x01(\x0b\x32\x1a.groat.v1.LinearConstraintH\x00\x12)\n\tforbidden\x18\x02 \x01(\x0b\x32\x14.groat.v1.AssignmentH\x00\x42\x06\n\x04kind\"\xa0\x01\n\x10LinearConstraint\x12\x42\n\x0c\x63oefficients\x18\x01 \x03(\x0b\x32,.groat.v1.LinearConstraint.CoefficientsEntry\x12\x13\n\x0bupper_bound\x18\x02 \x01(\x01\x1a\x33\n\x11\x43oefficientsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"~\n\nAssignment\x12\x30\n\x06values\x18\x01 \x03(\x0b\x32 .groat.v1.Assignment.ValuesEntry\x1a>\n\x0bValuesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1e\n\x05value\x18\x02 \x01(\x0b\x32\x0f.groat.v1.Value:\x02\x38\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groat.v1.space_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
+  _globals['_LINEARCONSTRAINT_COEFFICIENTSENTRY']._loaded_options = None
+  _globals['_LINEARCONSTRAINT_COEFFICIENTSENTRY']._serialized_options = b'8\001'
+  _globals['_ASSIGNMENT_VALUESENTRY']._loaded_options = None
+  _globals['_ASSIGNMENT_VALUESENTRY']._serialized_options = b'8\001'
   _globals['_SEARCHSPACE']._serialized_start=34
-  _globals['_SEARCHSPACE']._serialized_end=88
-  _globals['_PARAMETER']._serialized_start=91
-  _globals['_PARAMETER']._serialized_end=416
-  _globals['_FLOATDOMAIN']._serialized_start=418
-  _globals['_FLOATDOMAIN']._serialized_end=504
-  _globals['_INTDOMAIN']._serialized_start=506
-  _globals['_INTDOMAIN']._serialized_end=590
-  _globals['_BOOLDOMAIN']._serialized_start=592
-  _globals['_BOOLDOMAIN']._serialized_end=604
-  _globals['_CATEGORICALDOMAIN']._serialized_start=606
-  _globals['_CATEGORICALDOMAIN']._serialized_end=641
-  _globals['_ORDINALDOMAIN']._serialized_start=643
-  _globals['_ORDINALDOMAIN']._serialized_end=691
-  _globals['_CONDITION']._serialized_start=693
-  _globals['_CONDITION']._serialized_end=759
-  _globals['_VALUE']._serialized_start=761
-  _globals['_VALUE']._serialized_end=842
+  _globals['_SEARCHSPACE']._serialized_end=140
+  _globals['_PARAMETER']._serialized_start=143
+  _globals['_PARAMETER']._serialized_end=600
+  _globals['_FLOATDOMAIN']._serialized_start=602
+  _globals['_FLOATDOMAIN']._serialized_end=688
+  _globals['_INTDOMAIN']._serialized_start=690
+  _globals['_INTDOMAIN']._serialized_end=774
+  _globals['_BOOLDOMAIN']._serialized_start=776
+  _globals['_BOOLDOMAIN']._serialized_end=788
+  _globals['_CATEGORICALDOMAIN']._serialized_start=790
+  _globals['_CATEGORICALDOMAIN']._serialized_end=825
+  _globals['_ORDINALDOMAIN']._serialized_start=827
+  _globals['_ORDINALDOMAIN']._serialized_end=875
+  _globals['_TEXTDOMAIN']._serialized_start=877
+  _globals['_TEXTDOMAIN']._serialized_end=948
+  _globals['_TEXTVARIANT']._serialized_start=950
+  _globals['_TEXTVARIANT']._serialized_end=1008
+  _globals['_SUBSETDOMAIN']._serialized_start=1010
+  _globals['_SUBSETDOMAIN']._serialized_end=1101
+  _globals['_PERMUTATIONDOMAIN']._serialized_start=1103
+  _globals['_PERMUTATIONDOMAIN']._serialized_end=1137
+  _globals['_CONDITION']._serialized_start=1139
+  _globals['_CONDITION']._serialized_end=1205
+  _globals['_VALUE']._serialized_start=1207
+  _globals['_VALUE']._serialized_end=1326
+  _globals['_STRINGLIST']._serialized_start=1328
+  _globals['_STRINGLIST']._serialized_end=1355
+  _globals['_PARAMETERCONSTRAINT']._serialized_start=1357
+  _globals['_PARAMETERCONSTRAINT']._serialized_end=1475
+  _globals['_LINEARCONSTRAINT']._serialized_start=1478
+  _globals['_LINEARCONSTRAINT']._serialized_end=1638
+  _globals['_LINEARCONSTRAINT_COEFFICIENTSENTRY']._serialized_start=1587
+  _globals['_LINEARCONSTRAINT_COEFFICIENTSENTRY']._serialized_end=1638
+  _globals['_ASSIGNMENT']._serialized_start=1640
+  _globals['_ASSIGNMENT']._serialized_end=1766
+  _globals['_ASSIGNMENT_VALUESENTRY']._serialized_start=1704
+  _globals['_ASSIGNMENT_VALUESENTRY']._serialized_end=1766
 # @@protoc_insertion_point(module_scope)

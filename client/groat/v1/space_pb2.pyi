@@ -25,16 +25,22 @@ class SearchSpace(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     PARAMETERS_FIELD_NUMBER: _builtins.int
+    CONSTRAINTS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def parameters(self) -> _containers.RepeatedCompositeFieldContainer[Global___Parameter]: ...
+    @_builtins.property
+    def constraints(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParameterConstraint]:
+        """at most 256"""
+
     def __init__(
         self,
         *,
         parameters: _abc.Iterable[Global___Parameter] | None = ...,
+        constraints: _abc.Iterable[Global___ParameterConstraint] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["parameters", b"parameters"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["constraints", b"constraints", "parameters", b"parameters"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -50,6 +56,9 @@ class Parameter(_message.Message):
     BOOL_FIELD_NUMBER: _builtins.int
     CATEGORICAL_FIELD_NUMBER: _builtins.int
     ORDINAL_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    SUBSET_FIELD_NUMBER: _builtins.int
+    PERMUTATION_FIELD_NUMBER: _builtins.int
     ACTIVE_WHEN_FIELD_NUMBER: _builtins.int
     DEFAULT_VALUE_FIELD_NUMBER: _builtins.int
     id: _builtins.str
@@ -69,6 +78,18 @@ class Parameter(_message.Message):
         """ordered numbers or labels"""
 
     @_builtins.property
+    def text(self) -> Global___TextDomain:
+        """prompts: a pool of variants that can grow"""
+
+    @_builtins.property
+    def subset(self) -> Global___SubsetDomain:
+        """tool lists, sub-agents"""
+
+    @_builtins.property
+    def permutation(self) -> Global___PermutationDomain:
+        """order of steps"""
+
+    @_builtins.property
     def active_when(self) -> _containers.RepeatedCompositeFieldContainer[Global___Condition]:
         """all must hold; empty = always active"""
 
@@ -85,14 +106,17 @@ class Parameter(_message.Message):
         bool: Global___BoolDomain | None = ...,
         categorical: Global___CategoricalDomain | None = ...,
         ordinal: Global___OrdinalDomain | None = ...,
+        text: Global___TextDomain | None = ...,
+        subset: Global___SubsetDomain | None = ...,
+        permutation: Global___PermutationDomain | None = ...,
         active_when: _abc.Iterable[Global___Condition] | None = ...,
         default_value: Global___Value | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "categorical", b"categorical", "default_value", b"default_value", "domain", b"domain", "float", b"float", "int", b"int", "ordinal", b"ordinal"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "categorical", b"categorical", "default_value", b"default_value", "domain", b"domain", "float", b"float", "int", b"int", "ordinal", b"ordinal", "permutation", b"permutation", "subset", b"subset", "text", b"text"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_when", b"active_when", "bool", b"bool", "categorical", b"categorical", "default_value", b"default_value", "domain", b"domain", "float", b"float", "id", b"id", "int", b"int", "ordinal", b"ordinal"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["active_when", b"active_when", "bool", b"bool", "categorical", b"categorical", "default_value", b"default_value", "domain", b"domain", "float", b"float", "id", b"id", "int", b"int", "ordinal", b"ordinal", "permutation", b"permutation", "subset", b"subset", "text", b"text"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_domain: _TypeAlias = _typing.Literal["float", "int", "bool", "categorical", "ordinal"]  # noqa: Y015
+    _WhichOneofReturnType_domain: _TypeAlias = _typing.Literal["float", "int", "bool", "categorical", "ordinal", "text", "subset", "permutation"]  # noqa: Y015
     _WhichOneofArgType_domain: _TypeAlias = _typing.Literal["domain", b"domain"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_domain) -> _WhichOneofReturnType_domain | None: ...
 
@@ -220,8 +244,118 @@ class OrdinalDomain(_message.Message):
 Global___OrdinalDomain: _TypeAlias = OrdinalDomain  # noqa: Y015
 
 @_typing.final
+class TextDomain(_message.Message):
+    """1 to 1,000 variants; a value is a variant's id. All texts of a space together are at most 1 MiB."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    VARIANTS_FIELD_NUMBER: _builtins.int
+    GROWABLE_FIELD_NUMBER: _builtins.int
+    growable: _builtins.bool
+    """UpdateStudy may add variants"""
+    @_builtins.property
+    def variants(self) -> _containers.RepeatedCompositeFieldContainer[Global___TextVariant]: ...
+    def __init__(
+        self,
+        *,
+        variants: _abc.Iterable[Global___TextVariant] | None = ...,
+        growable: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["growable", b"growable", "variants", b"variants"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextDomain: _TypeAlias = TextDomain  # noqa: Y015
+
+@_typing.final
+class TextVariant(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ID_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    PARENT_ID_FIELD_NUMBER: _builtins.int
+    id: _builtins.str
+    """like a parameter's id, unique in its pool"""
+    text: _builtins.str
+    parent_id: _builtins.str
+    """the variant that it was made from; empty for none"""
+    def __init__(
+        self,
+        *,
+        id: _builtins.str = ...,
+        text: _builtins.str = ...,
+        parent_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["id", b"id", "parent_id", b"parent_id", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TextVariant: _TypeAlias = TextVariant  # noqa: Y015
+
+@_typing.final
+class SubsetDomain(_message.Message):
+    """1 to 64 different items. A value is a list of items; their order says nothing."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    MIN_ITEMS_FIELD_NUMBER: _builtins.int
+    MAX_ITEMS_FIELD_NUMBER: _builtins.int
+    REQUIRED_ITEMS_FIELD_NUMBER: _builtins.int
+    min_items: _builtins.int
+    max_items: _builtins.int
+    """0 = no limit"""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def required_items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+        min_items: _builtins.int = ...,
+        max_items: _builtins.int = ...,
+        required_items: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items", "max_items", b"max_items", "min_items", b"min_items", "required_items", b"required_items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SubsetDomain: _TypeAlias = SubsetDomain  # noqa: Y015
+
+@_typing.final
+class PermutationDomain(_message.Message):
+    """2 to 32 different items. A value is a list of all of them."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PermutationDomain: _TypeAlias = PermutationDomain  # noqa: Y015
+
+@_typing.final
 class Condition(_message.Message):
-    """Holds when that parameter is itself active and has one of these values."""
+    """Holds when that parameter is itself active and has one of these values. Of a subset the values are items, and one of
+    them in it is enough. A permutation cannot be asked.
+    """
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -252,10 +386,16 @@ class Value(_message.Message):
     INT_FIELD_NUMBER: _builtins.int
     BOOL_FIELD_NUMBER: _builtins.int
     STRING_FIELD_NUMBER: _builtins.int
+    LIST_FIELD_NUMBER: _builtins.int
     float: _builtins.float
     int: _builtins.int
     bool: _builtins.bool
     string: _builtins.str
+    """a label, or a text variant's id"""
+    @_builtins.property
+    def list(self) -> Global___StringList:
+        """a subset or a permutation"""
+
     def __init__(
         self,
         *,
@@ -263,13 +403,150 @@ class Value(_message.Message):
         int: _builtins.int = ...,
         bool: _builtins.bool = ...,
         string: _builtins.str = ...,
+        list: Global___StringList | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "float", b"float", "int", b"int", "kind", b"kind", "string", b"string"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "float", b"float", "int", b"int", "kind", b"kind", "list", b"list", "string", b"string"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "float", b"float", "int", b"int", "kind", b"kind", "string", b"string"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bool", b"bool", "float", b"float", "int", b"int", "kind", b"kind", "list", b"list", "string", b"string"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["float", "int", "bool", "string"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["float", "int", "bool", "string", "list"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
 
 Global___Value: _TypeAlias = Value  # noqa: Y015
+
+@_typing.final
+class StringList(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StringList: _TypeAlias = StringList  # noqa: Y015
+
+@_typing.final
+class ParameterConstraint(_message.Message):
+    """Limits what is asked. Trials that people import may break it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LINEAR_FIELD_NUMBER: _builtins.int
+    FORBIDDEN_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def linear(self) -> Global___LinearConstraint: ...
+    @_builtins.property
+    def forbidden(self) -> Global___Assignment:
+        """configurations with all of these values; of a subset, sets that have all these items"""
+
+    def __init__(
+        self,
+        *,
+        linear: Global___LinearConstraint | None = ...,
+        forbidden: Global___Assignment | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["forbidden", b"forbidden", "kind", b"kind", "linear", b"linear"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["forbidden", b"forbidden", "kind", b"kind", "linear", b"linear"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["linear", "forbidden"]  # noqa: Y015
+    _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_kind) -> _WhichOneofReturnType_kind | None: ...
+
+Global___ParameterConstraint: _TypeAlias = ParameterConstraint  # noqa: Y015
+
+@_typing.final
+class LinearConstraint(_message.Message):
+    """sum(coefficient * value) <= upper_bound, over active parameters that are numbers."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class CoefficientsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    COEFFICIENTS_FIELD_NUMBER: _builtins.int
+    UPPER_BOUND_FIELD_NUMBER: _builtins.int
+    upper_bound: _builtins.float
+    @_builtins.property
+    def coefficients(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        coefficients: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+        upper_bound: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coefficients", b"coefficients", "upper_bound", b"upper_bound"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___LinearConstraint: _TypeAlias = LinearConstraint  # noqa: Y015
+
+@_typing.final
+class Assignment(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class ValuesEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        @_builtins.property
+        def value(self) -> Global___Value: ...
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: Global___Value | None = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _typing.Literal["value", b"value"]  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    VALUES_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def values(self) -> _containers.MessageMap[_builtins.str, Global___Value]: ...
+    def __init__(
+        self,
+        *,
+        values: _abc.Mapping[_builtins.str, Global___Value] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["values", b"values"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Assignment: _TypeAlias = Assignment  # noqa: Y015

@@ -29,7 +29,7 @@ from groat.v1 import money_pb2 as groat_dot_v1_dot_money__pb2
 from groat.v1 import space_pb2 as groat_dot_v1_dot_space__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/study.proto\x12\x08groat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/guard.proto\x1a\x14groat/v1/money.proto\x1a\x14groat/v1/space.proto\"\xd1\x02\n\x06Metric\x12\n\n\x02id\x18\x01 \x01(\t\x12#\n\x04role\x18\x02 \x01(\x0e\x32\x15.groat.v1.Metric.Role\x12#\n\x04goal\x18\x03 \x01(\x0e\x32\x15.groat.v1.Metric.Goal\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x12\n\x05\x62ound\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12(\n\nderivation\x18\x06 \x01(\x0b\x32\x14.groat.v1.Derivation\"W\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_OBJECTIVE\x10\x01\x12\x13\n\x0fROLE_CONSTRAINT\x10\x02\x12\x10\n\x0cROLE_TRACKED\x10\x03\"B\n\x04Goal\x12\x14\n\x10GOAL_UNSPECIFIED\x10\x00\x12\x11\n\rGOAL_MAXIMIZE\x10\x01\x12\x11\n\rGOAL_MINIMIZE\x10\x02\x42\x08\n\x06_bound\"\xa1\x03\n\nDerivation\x12+\n\x06source\x18\x01 \x01(\x0e\x32\x1b.groat.v1.Derivation.Source\x12\x35\n\x0b\x61ggregation\x18\x02 \x01(\x0e\x32 .groat.v1.Derivation.Aggregation\x12\x10\n\x08score_id\x18\x03 \x01(\t\"\x9b\x01\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x1c\n\x18SOURCE_MONEY_PER_EXAMPLE\x10\x01\x12\x1d\n\x19SOURCE_TOKENS_PER_EXAMPLE\x10\x02\x12\x1e\n\x1aSOURCE_LATENCY_PER_EXAMPLE\x10\x03\x12\x1c\n\x18SOURCE_SCORE_PER_EXAMPLE\x10\x04\"\x7f\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41GGREGATION_MEAN\x10\x01\x12\x13\n\x0f\x41GGREGATION_P50\x10\x02\x12\x13\n\x0f\x41GGREGATION_P95\x10\x03\x12\x13\n\x0f\x41GGREGATION_P99\x10\x04\"\xff\x01\n\tAlgorithm\x12\x1e\n\x04\x61uto\x18\x01 \x01(\x0b\x32\x0e.groat.v1.AutoH\x00\x12(\n\x06random\x18\x02 \x01(\x0b\x32\x16.groat.v1.RandomSearchH\x00\x12 \n\x05sobol\x18\x03 \x01(\x0b\x32\x0f.groat.v1.SobolH\x00\x12 \n\x05nsga2\x18\x05 \x01(\x0b\x32\x0f.groat.v1.Nsga2H\x00\x12&\n\x08\x62\x61yesian\x18\x06 \x01(\x0b\x32\x12.groat.v1.BayesianH\x00\x12\x11\n\x04seed\x18\x14 \x01(\x03H\x01\x88\x01\x01\x12\x18\n\x10\x61llow_replicates\x18\x15 \x01(\x08\x42\x06\n\x04kindB\x07\n\x05_seed\"\x06\n\x04\x41uto\"\x0e\n\x0cRandomSearch\"\x07\n\x05Sobol\" \n\x05Nsga2\x12\x17\n\x0fpopulation_size\x18\x01 \x01(\x05\"\'\n\x08\x42\x61yesian\x12\x1b\n\x13initial_trial_count\x18\x01 \x01(\x05\"\xa8\x06\n\x05Study\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x06labels\x18\x03 \x03(\x0b\x32\x1b.groat.v1.Study.LabelsEntry\x12+\n\x0csearch_space\x18\x04 \x01(\x0b\x32\x15.groat.v1.SearchSpace\x12!\n\x07metrics\x18\x05 \x03(\x0b\x32\x10.groat.v1.Metric\x12&\n\talgorithm\x18\x06 \x01(\x0b\x32\x13.groat.v1.Algorithm\x12 \n\x06\x62udget\x18\x07 \x01(\x0b\x32\x10.groat.v1.Budget\x12+\n\x0cguard_policy\x18\x08 \x01(\x0b\x32\x15.groat.v1.GuardPolicy\x12\'\n\nprice_book\x18\t \x01(\x0b\x32\x13.groat.v1.PriceBook\x12\x1d\n\x15max_concurrent_trials\x18\n \x01(\x05\x12\x31\n\x0elease_duration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmax_attempts\x18\x0c \x01(\x05\x12$\n\x05state\x18\r \x01(\x0e\x32\x15.groat.v1.Study.State\x12-\n\rbudget_status\x18\x0e \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12)\n\rlast_decision\x18\x0f \x01(\x0b\x32\x12.groat.v1.Decision\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x12 \x01(\t\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x10\n\x0cSTATE_PAUSED\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/study.proto\x12\x08groat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/guard.proto\x1a\x14groat/v1/money.proto\x1a\x14groat/v1/space.proto\"\xd1\x02\n\x06Metric\x12\n\n\x02id\x18\x01 \x01(\t\x12#\n\x04role\x18\x02 \x01(\x0e\x32\x15.groat.v1.Metric.Role\x12#\n\x04goal\x18\x03 \x01(\x0e\x32\x15.groat.v1.Metric.Goal\x12\x0c\n\x04unit\x18\x04 \x01(\t\x12\x12\n\x05\x62ound\x18\x05 \x01(\x01H\x00\x88\x01\x01\x12(\n\nderivation\x18\x06 \x01(\x0b\x32\x14.groat.v1.Derivation\"W\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x12\n\x0eROLE_OBJECTIVE\x10\x01\x12\x13\n\x0fROLE_CONSTRAINT\x10\x02\x12\x10\n\x0cROLE_TRACKED\x10\x03\"B\n\x04Goal\x12\x14\n\x10GOAL_UNSPECIFIED\x10\x00\x12\x11\n\rGOAL_MAXIMIZE\x10\x01\x12\x11\n\rGOAL_MINIMIZE\x10\x02\x42\x08\n\x06_bound\"\xa1\x03\n\nDerivation\x12+\n\x06source\x18\x01 \x01(\x0e\x32\x1b.groat.v1.Derivation.Source\x12\x35\n\x0b\x61ggregation\x18\x02 \x01(\x0e\x32 .groat.v1.Derivation.Aggregation\x12\x10\n\x08score_id\x18\x03 \x01(\t\"\x9b\x01\n\x06Source\x12\x16\n\x12SOURCE_UNSPECIFIED\x10\x00\x12\x1c\n\x18SOURCE_MONEY_PER_EXAMPLE\x10\x01\x12\x1d\n\x19SOURCE_TOKENS_PER_EXAMPLE\x10\x02\x12\x1e\n\x1aSOURCE_LATENCY_PER_EXAMPLE\x10\x03\x12\x1c\n\x18SOURCE_SCORE_PER_EXAMPLE\x10\x04\"\x7f\n\x0b\x41ggregation\x12\x1b\n\x17\x41GGREGATION_UNSPECIFIED\x10\x00\x12\x14\n\x10\x41GGREGATION_MEAN\x10\x01\x12\x13\n\x0f\x41GGREGATION_P50\x10\x02\x12\x13\n\x0f\x41GGREGATION_P95\x10\x03\x12\x13\n\x0f\x41GGREGATION_P99\x10\x04\"\x94\x04\n\tAlgorithm\x12\x1e\n\x04\x61uto\x18\x01 \x01(\x0b\x32\x0e.groat.v1.AutoH\x00\x12(\n\x06random\x18\x02 \x01(\x0b\x32\x16.groat.v1.RandomSearchH\x00\x12 \n\x05sobol\x18\x03 \x01(\x0b\x32\x0f.groat.v1.SobolH\x00\x12$\n\x04grid\x18\x04 \x01(\x0b\x32\x14.groat.v1.GridSearchH\x00\x12 \n\x05nsga2\x18\x05 \x01(\x0b\x32\x0f.groat.v1.Nsga2H\x00\x12&\n\x08\x62\x61yesian\x18\x06 \x01(\x0b\x32\x12.groat.v1.BayesianH\x00\x12\x39\n\x12successive_halving\x18\x07 \x01(\x0b\x32\x1b.groat.v1.SuccessiveHalvingH\x00\x12(\n\thyperband\x18\x08 \x01(\x0b\x32\x13.groat.v1.HyperbandH\x00\x12\x35\n\x10population_based\x18\t \x01(\x0b\x32\x19.groat.v1.PopulationBasedH\x00\x12\"\n\x06manual\x18\n \x01(\x0b\x32\x10.groat.v1.ManualH\x00\x12-\n\x07genetic\x18\x0b \x01(\x0b\x32\x1a.groat.v1.GeneticAlgorithmH\x00\x12\x11\n\x04seed\x18\x14 \x01(\x03H\x01\x88\x01\x01\x12\x18\n\x10\x61llow_replicates\x18\x15 \x01(\x08\x42\x06\n\x04kindB\x07\n\x05_seed\"2\n\x04\x41uto\x12\x14\n\x0cmin_examples\x18\x01 \x01(\x03\x12\x14\n\x0cmax_examples\x18\x02 \x01(\x03\"\x0e\n\x0cRandomSearch\"\x07\n\x05Sobol\"\'\n\nGridSearch\x12\x19\n\x11levels_per_number\x18\x01 \x01(\x05\" \n\x05Nsga2\x12\x17\n\x0fpopulation_size\x18\x01 \x01(\x05\"+\n\x10GeneticAlgorithm\x12\x17\n\x0fpopulation_size\x18\x01 \x01(\x05\"\'\n\x08\x42\x61yesian\x12\x1b\n\x13initial_trial_count\x18\x01 \x01(\x05\"\x7f\n\x11SuccessiveHalving\x12\x14\n\x0cmin_examples\x18\x01 \x01(\x03\x12\x14\n\x0cmax_examples\x18\x02 \x01(\x03\x12\x18\n\x10reduction_factor\x18\x03 \x01(\x01\x12$\n\x07sampler\x18\x04 \x01(\x0b\x32\x13.groat.v1.Algorithm\"w\n\tHyperband\x12\x14\n\x0cmin_examples\x18\x01 \x01(\x03\x12\x14\n\x0cmax_examples\x18\x02 \x01(\x03\x12\x18\n\x10reduction_factor\x18\x03 \x01(\x01\x12$\n\x07sampler\x18\x04 \x01(\x0b\x32\x13.groat.v1.Algorithm\"V\n\x0fPopulationBased\x12\x17\n\x0fpopulation_size\x18\x01 \x01(\x05\x12\x10\n\x08interval\x18\x02 \x01(\x03\x12\x18\n\x10\x65xploit_quantile\x18\x03 \x01(\x01\"\x08\n\x06Manual\";\n\rEarlyStopping\x12\x14\n\x0cmin_examples\x18\x01 \x01(\x03\x12\x14\n\x0cleast_chance\x18\x02 \x01(\x01\"\xd9\x06\n\x05Study\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x14\n\x0c\x64isplay_name\x18\x02 \x01(\t\x12+\n\x06labels\x18\x03 \x03(\x0b\x32\x1b.groat.v1.Study.LabelsEntry\x12+\n\x0csearch_space\x18\x04 \x01(\x0b\x32\x15.groat.v1.SearchSpace\x12!\n\x07metrics\x18\x05 \x03(\x0b\x32\x10.groat.v1.Metric\x12&\n\talgorithm\x18\x06 \x01(\x0b\x32\x13.groat.v1.Algorithm\x12 \n\x06\x62udget\x18\x07 \x01(\x0b\x32\x10.groat.v1.Budget\x12+\n\x0cguard_policy\x18\x08 \x01(\x0b\x32\x15.groat.v1.GuardPolicy\x12\'\n\nprice_book\x18\t \x01(\x0b\x32\x13.groat.v1.PriceBook\x12\x1d\n\x15max_concurrent_trials\x18\n \x01(\x05\x12\x31\n\x0elease_duration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x14\n\x0cmax_attempts\x18\x0c \x01(\x05\x12$\n\x05state\x18\r \x01(\x0e\x32\x15.groat.v1.Study.State\x12-\n\rbudget_status\x18\x0e \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12)\n\rlast_decision\x18\x0f \x01(\x0b\x32\x12.groat.v1.Decision\x12/\n\x0b\x63reate_time\x18\x10 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12/\n\x0bupdate_time\x18\x11 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0c\n\x04\x65tag\x18\x12 \x01(\t\x12/\n\x0e\x65\x61rly_stopping\x18\x13 \x01(\x0b\x32\x17.groat.v1.EarlyStopping\x1a-\n\x0bLabelsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"W\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x10\n\x0cSTATE_ACTIVE\x10\x01\x12\x10\n\x0cSTATE_PAUSED\x10\x02\x12\x13\n\x0fSTATE_COMPLETED\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -51,21 +51,35 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_DERIVATION_AGGREGATION']._serialized_start=796
   _globals['_DERIVATION_AGGREGATION']._serialized_end=923
   _globals['_ALGORITHM']._serialized_start=926
-  _globals['_ALGORITHM']._serialized_end=1181
-  _globals['_AUTO']._serialized_start=1183
-  _globals['_AUTO']._serialized_end=1189
-  _globals['_RANDOMSEARCH']._serialized_start=1191
-  _globals['_RANDOMSEARCH']._serialized_end=1205
-  _globals['_SOBOL']._serialized_start=1207
-  _globals['_SOBOL']._serialized_end=1214
-  _globals['_NSGA2']._serialized_start=1216
-  _globals['_NSGA2']._serialized_end=1248
-  _globals['_BAYESIAN']._serialized_start=1250
-  _globals['_BAYESIAN']._serialized_end=1289
-  _globals['_STUDY']._serialized_start=1292
-  _globals['_STUDY']._serialized_end=2100
-  _globals['_STUDY_LABELSENTRY']._serialized_start=1966
-  _globals['_STUDY_LABELSENTRY']._serialized_end=2011
-  _globals['_STUDY_STATE']._serialized_start=2013
-  _globals['_STUDY_STATE']._serialized_end=2100
+  _globals['_ALGORITHM']._serialized_end=1458
+  _globals['_AUTO']._serialized_start=1460
+  _globals['_AUTO']._serialized_end=1510
+  _globals['_RANDOMSEARCH']._serialized_start=1512
+  _globals['_RANDOMSEARCH']._serialized_end=1526
+  _globals['_SOBOL']._serialized_start=1528
+  _globals['_SOBOL']._serialized_end=1535
+  _globals['_GRIDSEARCH']._serialized_start=1537
+  _globals['_GRIDSEARCH']._serialized_end=1576
+  _globals['_NSGA2']._serialized_start=1578
+  _globals['_NSGA2']._serialized_end=1610
+  _globals['_GENETICALGORITHM']._serialized_start=1612
+  _globals['_GENETICALGORITHM']._serialized_end=1655
+  _globals['_BAYESIAN']._serialized_start=1657
+  _globals['_BAYESIAN']._serialized_end=1696
+  _globals['_SUCCESSIVEHALVING']._serialized_start=1698
+  _globals['_SUCCESSIVEHALVING']._serialized_end=1825
+  _globals['_HYPERBAND']._serialized_start=1827
+  _globals['_HYPERBAND']._serialized_end=1946
+  _globals['_POPULATIONBASED']._serialized_start=1948
+  _globals['_POPULATIONBASED']._serialized_end=2034
+  _globals['_MANUAL']._serialized_start=2036
+  _globals['_MANUAL']._serialized_end=2044
+  _globals['_EARLYSTOPPING']._serialized_start=2046
+  _globals['_EARLYSTOPPING']._serialized_end=2105
+  _globals['_STUDY']._serialized_start=2108
+  _globals['_STUDY']._serialized_end=2965
+  _globals['_STUDY_LABELSENTRY']._serialized_start=2831
+  _globals['_STUDY_LABELSENTRY']._serialized_end=2876
+  _globals['_STUDY_STATE']._serialized_start=2878
+  _globals['_STUDY_STATE']._serialized_end=2965
 # @@protoc_insertion_point(module_scope)

@@ -191,8 +191,14 @@ class Algorithm(_message.Message):
     AUTO_FIELD_NUMBER: _builtins.int
     RANDOM_FIELD_NUMBER: _builtins.int
     SOBOL_FIELD_NUMBER: _builtins.int
+    GRID_FIELD_NUMBER: _builtins.int
     NSGA2_FIELD_NUMBER: _builtins.int
     BAYESIAN_FIELD_NUMBER: _builtins.int
+    SUCCESSIVE_HALVING_FIELD_NUMBER: _builtins.int
+    HYPERBAND_FIELD_NUMBER: _builtins.int
+    POPULATION_BASED_FIELD_NUMBER: _builtins.int
+    MANUAL_FIELD_NUMBER: _builtins.int
+    GENETIC_FIELD_NUMBER: _builtins.int
     SEED_FIELD_NUMBER: _builtins.int
     ALLOW_REPLICATES_FIELD_NUMBER: _builtins.int
     seed: _builtins.int
@@ -206,27 +212,49 @@ class Algorithm(_message.Message):
     @_builtins.property
     def sobol(self) -> Global___Sobol: ...
     @_builtins.property
+    def grid(self) -> Global___GridSearch: ...
+    @_builtins.property
     def nsga2(self) -> Global___Nsga2: ...
     @_builtins.property
     def bayesian(self) -> Global___Bayesian: ...
+    @_builtins.property
+    def successive_halving(self) -> Global___SuccessiveHalving: ...
+    @_builtins.property
+    def hyperband(self) -> Global___Hyperband: ...
+    @_builtins.property
+    def population_based(self) -> Global___PopulationBased: ...
+    @_builtins.property
+    def manual(self) -> Global___Manual:
+        """people enqueue trials; nothing is suggested unasked"""
+
+    @_builtins.property
+    def genetic(self) -> Global___GeneticAlgorithm:
+        """one objective only"""
+
     def __init__(
         self,
         *,
         auto: Global___Auto | None = ...,
         random: Global___RandomSearch | None = ...,
         sobol: Global___Sobol | None = ...,
+        grid: Global___GridSearch | None = ...,
         nsga2: Global___Nsga2 | None = ...,
         bayesian: Global___Bayesian | None = ...,
+        successive_halving: Global___SuccessiveHalving | None = ...,
+        hyperband: Global___Hyperband | None = ...,
+        population_based: Global___PopulationBased | None = ...,
+        manual: Global___Manual | None = ...,
+        genetic: Global___GeneticAlgorithm | None = ...,
         seed: _builtins.int | None = ...,
         allow_replicates: _builtins.bool = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "auto", b"auto", "bayesian", b"bayesian", "kind", b"kind", "nsga2", b"nsga2", "random", b"random", "seed", b"seed", "sobol", b"sobol"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "auto", b"auto", "bayesian", b"bayesian", "genetic", b"genetic", "grid", b"grid", "hyperband", b"hyperband", "kind", b"kind", "manual", b"manual", "nsga2", b"nsga2", "population_based", b"population_based", "random", b"random", "seed", b"seed", "sobol", b"sobol", "successive_halving", b"successive_halving"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "allow_replicates", b"allow_replicates", "auto", b"auto", "bayesian", b"bayesian", "kind", b"kind", "nsga2", b"nsga2", "random", b"random", "seed", b"seed", "sobol", b"sobol"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_seed", b"_seed", "allow_replicates", b"allow_replicates", "auto", b"auto", "bayesian", b"bayesian", "genetic", b"genetic", "grid", b"grid", "hyperband", b"hyperband", "kind", b"kind", "manual", b"manual", "nsga2", b"nsga2", "population_based", b"population_based", "random", b"random", "seed", b"seed", "sobol", b"sobol", "successive_halving", b"successive_halving"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__seed: _TypeAlias = _typing.Literal["seed"]  # noqa: Y015
     _WhichOneofArgType__seed: _TypeAlias = _typing.Literal["_seed", b"_seed"]  # noqa: Y015
-    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["auto", "random", "sobol", "nsga2", "bayesian"]  # noqa: Y015
+    _WhichOneofReturnType_kind: _TypeAlias = _typing.Literal["auto", "random", "sobol", "grid", "nsga2", "bayesian", "successive_halving", "hyperband", "population_based", "manual", "genetic"]  # noqa: Y015
     _WhichOneofArgType_kind: _TypeAlias = _typing.Literal["kind", b"kind"]  # noqa: Y015
     @_typing.overload
     def WhichOneof(self, oneof_group: _WhichOneofArgType__seed) -> _WhichOneofReturnType__seed | None: ...
@@ -237,14 +265,25 @@ Global___Algorithm: _TypeAlias = Algorithm  # noqa: Y015
 
 @_typing.final
 class Auto(_message.Message):
+    """Chooses by affordable trials, dimension, kinds of parameters, parallelism, and whether examples can be subsampled."""
+
     DESCRIPTOR: _descriptor.Descriptor
 
+    MIN_EXAMPLES_FIELD_NUMBER: _builtins.int
+    MAX_EXAMPLES_FIELD_NUMBER: _builtins.int
+    min_examples: _builtins.int
+    """the fewest that still say something; 0 = chosen"""
+    max_examples: _builtins.int
+    """of a whole evaluation; 0 = trials are always evaluated on all examples"""
     def __init__(
         self,
+        *,
+        min_examples: _builtins.int = ...,
+        max_examples: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_examples", b"max_examples", "min_examples", b"min_examples"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -281,6 +320,28 @@ class Sobol(_message.Message):
 Global___Sobol: _TypeAlias = Sobol  # noqa: Y015
 
 @_typing.final
+class GridSearch(_message.Message):
+    """Every combination; CreateStudy refuses more than 100,000."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    LEVELS_PER_NUMBER_FIELD_NUMBER: _builtins.int
+    levels_per_number: _builtins.int
+    """of each float and each wide int; 0 means 5"""
+    def __init__(
+        self,
+        *,
+        levels_per_number: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["levels_per_number", b"levels_per_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GridSearch: _TypeAlias = GridSearch  # noqa: Y015
+
+@_typing.final
 class Nsga2(_message.Message):
     """0 = chosen from the space."""
 
@@ -302,6 +363,27 @@ class Nsga2(_message.Message):
 Global___Nsga2: _TypeAlias = Nsga2  # noqa: Y015
 
 @_typing.final
+class GeneticAlgorithm(_message.Message):
+    """0 = chosen from the space."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POPULATION_SIZE_FIELD_NUMBER: _builtins.int
+    population_size: _builtins.int
+    def __init__(
+        self,
+        *,
+        population_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["population_size", b"population_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GeneticAlgorithm: _TypeAlias = GeneticAlgorithm  # noqa: Y015
+
+@_typing.final
 class Bayesian(_message.Message):
     """0 = chosen from the space."""
 
@@ -321,6 +403,141 @@ class Bayesian(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Bayesian: _TypeAlias = Bayesian  # noqa: Y015
+
+@_typing.final
+class SuccessiveHalving(_message.Message):
+    """Rungs of min_examples, times reduction_factor, ... up to max_examples. A trial says its rung in example_count."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_EXAMPLES_FIELD_NUMBER: _builtins.int
+    MAX_EXAMPLES_FIELD_NUMBER: _builtins.int
+    REDUCTION_FACTOR_FIELD_NUMBER: _builtins.int
+    SAMPLER_FIELD_NUMBER: _builtins.int
+    min_examples: _builtins.int
+    max_examples: _builtins.int
+    """of a whole evaluation; only such trials are on the front"""
+    reduction_factor: _builtins.float
+    """0 means 3"""
+    @_builtins.property
+    def sampler(self) -> Global___Algorithm:
+        """chooses new configurations; empty = auto. Its seed is not used"""
+
+    def __init__(
+        self,
+        *,
+        min_examples: _builtins.int = ...,
+        max_examples: _builtins.int = ...,
+        reduction_factor: _builtins.float = ...,
+        sampler: Global___Algorithm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sampler", b"sampler"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_examples", b"max_examples", "min_examples", b"min_examples", "reduction_factor", b"reduction_factor", "sampler", b"sampler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SuccessiveHalving: _TypeAlias = SuccessiveHalving  # noqa: Y015
+
+@_typing.final
+class Hyperband(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_EXAMPLES_FIELD_NUMBER: _builtins.int
+    MAX_EXAMPLES_FIELD_NUMBER: _builtins.int
+    REDUCTION_FACTOR_FIELD_NUMBER: _builtins.int
+    SAMPLER_FIELD_NUMBER: _builtins.int
+    min_examples: _builtins.int
+    max_examples: _builtins.int
+    reduction_factor: _builtins.float
+    @_builtins.property
+    def sampler(self) -> Global___Algorithm: ...
+    def __init__(
+        self,
+        *,
+        min_examples: _builtins.int = ...,
+        max_examples: _builtins.int = ...,
+        reduction_factor: _builtins.float = ...,
+        sampler: Global___Algorithm | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["sampler", b"sampler"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_examples", b"max_examples", "min_examples", b"min_examples", "reduction_factor", b"reduction_factor", "sampler", b"sampler"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Hyperband: _TypeAlias = Hyperband  # noqa: Y015
+
+@_typing.final
+class PopulationBased(_message.Message):
+    """Each trial trains one member for an interval, from its parent_checkpoint on, and tells its own checkpoint."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POPULATION_SIZE_FIELD_NUMBER: _builtins.int
+    INTERVAL_FIELD_NUMBER: _builtins.int
+    EXPLOIT_QUANTILE_FIELD_NUMBER: _builtins.int
+    population_size: _builtins.int
+    """0 = chosen"""
+    interval: _builtins.int
+    """steps of training; every trial's example_count"""
+    exploit_quantile: _builtins.float
+    """the worst so many copy one of the best so many; 0 means 0.2"""
+    def __init__(
+        self,
+        *,
+        population_size: _builtins.int = ...,
+        interval: _builtins.int = ...,
+        exploit_quantile: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["exploit_quantile", b"exploit_quantile", "interval", b"interval", "population_size", b"population_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PopulationBased: _TypeAlias = PopulationBased  # noqa: Y015
+
+@_typing.final
+class Manual(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Manual: _TypeAlias = Manual  # noqa: Y015
+
+@_typing.final
+class EarlyStopping(_message.Message):
+    """A report is answered with STOP when the trial will hardly join the front. It needs standard errors, told or derived."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MIN_EXAMPLES_FIELD_NUMBER: _builtins.int
+    LEAST_CHANCE_FIELD_NUMBER: _builtins.int
+    min_examples: _builtins.int
+    """never on fewer"""
+    least_chance: _builtins.float
+    """stop below this chance; 0 never stops"""
+    def __init__(
+        self,
+        *,
+        min_examples: _builtins.int = ...,
+        least_chance: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["least_chance", b"least_chance", "min_examples", b"min_examples"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___EarlyStopping: _TypeAlias = EarlyStopping  # noqa: Y015
 
 @_typing.final
 class Study(_message.Message):
@@ -387,6 +604,7 @@ class Study(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
+    EARLY_STOPPING_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"studies/{study}" """
     display_name: _builtins.str
@@ -434,6 +652,8 @@ class Study(_message.Message):
     def update_time(self) -> _timestamp_pb2.Timestamp:
         """output only"""
 
+    @_builtins.property
+    def early_stopping(self) -> Global___EarlyStopping: ...
     def __init__(
         self,
         *,
@@ -455,10 +675,11 @@ class Study(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
+        early_stopping: Global___EarlyStopping | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "guard_policy", b"guard_policy", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "price_book", b"price_book", "search_space", b"search_space", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "early_stopping", b"early_stopping", "guard_policy", b"guard_policy", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "price_book", b"price_book", "search_space", b"search_space", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "display_name", b"display_name", "etag", b"etag", "guard_policy", b"guard_policy", "labels", b"labels", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "max_attempts", b"max_attempts", "max_concurrent_trials", b"max_concurrent_trials", "metrics", b"metrics", "name", b"name", "price_book", b"price_book", "search_space", b"search_space", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "display_name", b"display_name", "early_stopping", b"early_stopping", "etag", b"etag", "guard_policy", b"guard_policy", "labels", b"labels", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "max_attempts", b"max_attempts", "max_concurrent_trials", b"max_concurrent_trials", "metrics", b"metrics", "name", b"name", "price_book", b"price_book", "search_space", b"search_space", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

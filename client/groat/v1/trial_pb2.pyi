@@ -68,12 +68,20 @@ class Trial(_message.Message):
         DESCRIPTOR: _descriptor.EnumDescriptor
         ORIGIN_UNSPECIFIED: Trial._Origin.ValueType  # 0
         ORIGIN_ALGORITHM: Trial._Origin.ValueType  # 1
+        ORIGIN_USER: Trial._Origin.ValueType  # 2
+        """enqueued by a person"""
         ORIGIN_BASELINE: Trial._Origin.ValueType  # 3
+        ORIGIN_IMPORT: Trial._Origin.ValueType  # 5
+        """finished elsewhere"""
 
     class Origin(_Origin, metaclass=_OriginEnumTypeWrapper): ...
     ORIGIN_UNSPECIFIED: Trial.Origin.ValueType  # 0
     ORIGIN_ALGORITHM: Trial.Origin.ValueType  # 1
+    ORIGIN_USER: Trial.Origin.ValueType  # 2
+    """enqueued by a person"""
     ORIGIN_BASELINE: Trial.Origin.ValueType  # 3
+    ORIGIN_IMPORT: Trial.Origin.ValueType  # 5
+    """finished elsewhere"""
 
     @_typing.final
     class ParametersEntry(_message.Message):
@@ -100,6 +108,9 @@ class Trial(_message.Message):
     NUMBER_FIELD_NUMBER: _builtins.int
     PARAMETERS_FIELD_NUMBER: _builtins.int
     CONFIGURATION_ID_FIELD_NUMBER: _builtins.int
+    EXAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    PARENT_TRIAL_FIELD_NUMBER: _builtins.int
+    PARENT_CHECKPOINT_FIELD_NUMBER: _builtins.int
     ORIGIN_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
@@ -112,17 +123,28 @@ class Trial(_message.Message):
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     END_TIME_FIELD_NUMBER: _builtins.int
     GENERATOR_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"studies/{study}/trials/{number}" """
     number: _builtins.int
     configuration_id: _builtins.str
     """hash of the active parameters"""
+    example_count: _builtins.int
+    """evaluate on this many examples; 0 = all"""
+    parent_trial: _builtins.str
+    """Continue from that trial. If it is the same configuration on fewer examples, its examples and usage count in derived
+    metrics and need not be run again.
+    """
+    parent_checkpoint: _builtins.str
+    """what that trial told as its checkpoint"""
     origin: Global___Trial.Origin.ValueType
     state: Global___Trial.State.ValueType
     attempt: _builtins.int
     infeasible_reason: _builtins.str
     generator: _builtins.str
     """which algorithm made it: "bayesian", "sobol" """
+    why: _builtins.str
+    """one sentence on why that algorithm, where auto chose it"""
     @_builtins.property
     def parameters(self) -> _containers.MessageMap[_builtins.str, _space_pb2.Value]:
         """active parameters only"""
@@ -152,6 +174,9 @@ class Trial(_message.Message):
         number: _builtins.int = ...,
         parameters: _abc.Mapping[_builtins.str, _space_pb2.Value] | None = ...,
         configuration_id: _builtins.str = ...,
+        example_count: _builtins.int = ...,
+        parent_trial: _builtins.str = ...,
+        parent_checkpoint: _builtins.str = ...,
         origin: Global___Trial.Origin.ValueType = ...,
         state: Global___Trial.State.ValueType = ...,
         lease: Global___Lease | None = ...,
@@ -164,10 +189,11 @@ class Trial(_message.Message):
         create_time: _timestamp_pb2.Timestamp | None = ...,
         end_time: _timestamp_pb2.Timestamp | None = ...,
         generator: _builtins.str = ...,
+        why: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "end_time", b"end_time", "failure", b"failure", "final_measurement", b"final_measurement", "lease", b"lease", "spend", b"spend"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "configuration_id", b"configuration_id", "create_time", b"create_time", "end_time", b"end_time", "failure", b"failure", "final_measurement", b"final_measurement", "generator", b"generator", "infeasible_reason", b"infeasible_reason", "lease", b"lease", "measurements", b"measurements", "name", b"name", "number", b"number", "origin", b"origin", "parameters", b"parameters", "spend", b"spend", "state", b"state"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempt", b"attempt", "configuration_id", b"configuration_id", "create_time", b"create_time", "end_time", b"end_time", "example_count", b"example_count", "failure", b"failure", "final_measurement", b"final_measurement", "generator", b"generator", "infeasible_reason", b"infeasible_reason", "lease", b"lease", "measurements", b"measurements", "name", b"name", "number", b"number", "origin", b"origin", "parameters", b"parameters", "parent_checkpoint", b"parent_checkpoint", "parent_trial", b"parent_trial", "spend", b"spend", "state", b"state", "why", b"why"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -209,8 +235,11 @@ class Measurement(_message.Message):
     EXAMPLE_COUNT_FIELD_NUMBER: _builtins.int
     EXAMPLES_FIELD_NUMBER: _builtins.int
     ELAPSED_FIELD_NUMBER: _builtins.int
+    CHECKPOINT_FIELD_NUMBER: _builtins.int
     example_count: _builtins.int
-    """0 with example records = as many as there are"""
+    """Of a trial with a parent: the examples that it ran itself. 0 with example records = as many as there are."""
+    checkpoint: _builtins.str
+    """where the worker left its state"""
     @_builtins.property
     def metrics(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetricValue]: ...
     @_builtins.property
@@ -226,10 +255,11 @@ class Measurement(_message.Message):
         example_count: _builtins.int = ...,
         examples: _abc.Iterable[Global___ExampleRecord] | None = ...,
         elapsed: _duration_pb2.Duration | None = ...,
+        checkpoint: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["elapsed", b"elapsed"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["elapsed", b"elapsed", "example_count", b"example_count", "examples", b"examples", "metrics", b"metrics"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["checkpoint", b"checkpoint", "elapsed", b"elapsed", "example_count", b"example_count", "examples", b"examples", "metrics", b"metrics"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -264,7 +294,8 @@ Global___MetricValue: _TypeAlias = MetricValue  # noqa: Y015
 
 @_typing.final
 class ExampleRecord(_message.Message):
-    """One question of the experiment. Its usage is booked like any other and feeds the derived metrics; the ledger has it, so
+    """One question of the experiment. A report has all so far; a trial with a parent needs only the new ones, and one told again
+    replaces the parent's. Its usage is booked like any other and feeds the derived metrics; the ledger has it, so
     it does not come back with the record.
     """
 

@@ -7,11 +7,23 @@ oneof, a missing part, an enum value that nobody knows, an impossible time.
 Whether the numbers make sense is for the server to judge.
 """
 
+from groat.wire.algorithm import (
+    algorithm_from_proto,
+    algorithm_to_proto,
+    early_stopping_from_proto,
+    early_stopping_to_proto,
+)
 from groat.wire.analysis import (
     front_from_proto,
     front_to_proto,
     hypervolume_point_from_proto,
     hypervolume_point_to_proto,
+    importance_from_proto,
+    importance_to_proto,
+    predict_from_proto,
+    predict_to_proto,
+    prediction_from_proto,
+    prediction_to_proto,
 )
 from groat.wire.calls import (
     ask_result_from_proto,
@@ -28,6 +40,10 @@ from groat.wire.calls import (
     report_result_to_proto,
     tell_result_from_proto,
     tell_result_to_proto,
+)
+from groat.wire.draft import (
+    draft_from_proto,
+    draft_to_proto,
 )
 from groat.wire.errors import (
     from_rpc_error,
@@ -74,18 +90,14 @@ from groat.wire.patch import (
 from groat.wire.space import (
     condition_from_proto,
     condition_to_proto,
-    configuration_from_proto,
-    configuration_to_proto,
+    constraint_from_proto,
+    constraint_to_proto,
     parameter_from_proto,
     parameter_to_proto,
     search_space_from_proto,
     search_space_to_proto,
-    value_from_proto,
-    value_to_proto,
 )
 from groat.wire.study import (
-    algorithm_from_proto,
-    algorithm_to_proto,
     derivation_from_proto,
     derivation_to_proto,
     metric_from_proto,
@@ -117,12 +129,22 @@ from groat.wire.trial import (
     trial_states_to_proto,
     trial_to_proto,
 )
+from groat.wire.values import (
+    assignment_from_proto,
+    assignment_to_proto,
+    configuration_from_proto,
+    configuration_to_proto,
+    value_from_proto,
+    value_to_proto,
+)
 
 __all__ = [
     "algorithm_from_proto",
     "algorithm_to_proto",
     "ask_result_from_proto",
     "ask_result_to_proto",
+    "assignment_from_proto",
+    "assignment_to_proto",
     "budget_from_proto",
     "budget_status_from_proto",
     "budget_status_to_proto",
@@ -134,12 +156,18 @@ __all__ = [
     "condition_to_proto",
     "configuration_from_proto",
     "configuration_to_proto",
+    "constraint_from_proto",
+    "constraint_to_proto",
     "decision_from_proto",
     "decision_to_proto",
     "derivation_from_proto",
     "derivation_to_proto",
+    "draft_from_proto",
+    "draft_to_proto",
     "duration_from_proto",
     "duration_to_proto",
+    "early_stopping_from_proto",
+    "early_stopping_to_proto",
     "example_from_proto",
     "example_to_proto",
     "failure_from_proto",
@@ -151,6 +179,8 @@ __all__ = [
     "guard_policy_to_proto",
     "hypervolume_point_from_proto",
     "hypervolume_point_to_proto",
+    "importance_from_proto",
+    "importance_to_proto",
     "infeasibility_from_proto",
     "infeasibility_to_proto",
     "lease_from_proto",
@@ -171,6 +201,10 @@ __all__ = [
     "parse_trial",
     "patch_from_proto",
     "patch_to_proto",
+    "predict_from_proto",
+    "predict_to_proto",
+    "prediction_from_proto",
+    "prediction_to_proto",
     "price_book_from_proto",
     "price_book_to_proto",
     "priced_usage_from_proto",

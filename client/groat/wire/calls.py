@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from groat import model
-from groat.errors import InvalidArgument
 from groat.v1 import service_pb2
 from groat.wire import names
 from groat.wire.enums import Coding
@@ -81,18 +80,10 @@ def renewals_from_proto(
     """
     study_id = names.parse_study(message.parent, "parent")
     renewals = [
-        (_number_within(study_id, renewal.name, f"renewals[{i}].name"), renewal.lease_id)
+        (names.parse_trial_of(study_id, renewal.name, f"renewals[{i}].name"), renewal.lease_id)
         for i, renewal in enumerate(message.renewals)
     ]
     return study_id, renewals
-
-
-def _number_within(study_id: str, name: str, path: str) -> int:
-    parent, number = names.parse_trial(name, path)
-    if parent != study_id:
-        problem = f"trial {number} of study {parent!r}; this call is about {study_id!r} alone"
-        raise InvalidArgument.at(path, problem)
-    return number
 
 
 def ask_result_to_proto(result: model.AskResult) -> service_pb2.AskResponse:

@@ -74,3 +74,16 @@ def parse_trial(name: str, path: str = "name") -> tuple[str, int]:
         problem = f"{name[:_SHOWN]!r} is not studies/{{study}}/trials/{{number}}"
         raise InvalidArgument.at(path, problem)
     return match[1], int(match[2])
+
+
+def parse_trial_of(study_id: str, name: str, path: str = "name") -> int:
+    """Return the number of the trial with this name, which must be of this study.
+
+    Raises:
+        InvalidArgument: It is no trial's name, or another study's trial.
+    """
+    parent, number = parse_trial(name, path)
+    if parent != study_id:
+        problem = f"trial {number} of study {parent!r}; this call is about {study_id!r} alone"
+        raise InvalidArgument.at(path, problem)
+    return number

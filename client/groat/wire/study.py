@@ -1,4 +1,4 @@
-"""Metrics, algorithms and studies on the wire."""
+"""Metrics and studies on the wire."""
 
 from __future__ import annotations
 
@@ -7,8 +7,14 @@ from datetime import timedelta
 from groat import model
 from groat.v1 import study_pb2
 from groat.wire import names
+from groat.wire.algorithm import (
+    algorithm_from_proto,
+    algorithm_to_proto,
+    early_stopping_from_proto,
+    early_stopping_to_proto,
+)
 from groat.wire.enums import Coding
-from groat.wire.fields import at, chosen, optional, repeated, required
+from groat.wire.fields import at, optional, repeated, required
 from groat.wire.guard import (
     decision_from_proto,
     decision_to_proto,
@@ -87,53 +93,6 @@ def derivation_from_proto(message: study_pb2.Derivation, path: str = "") -> mode
     )
 
 
-def algorithm_to_proto(algorithm: model.Algorithm) -> study_pb2.Algorithm:
-    """Write an algorithm."""
-    message = study_pb2.Algorithm(seed=algorithm.seed, allow_replicates=algorithm.allow_replicates)
-    match algorithm.kind:
-        case model.Auto():
-            message.auto.SetInParent()
-        case model.RandomSearch():
-            message.random.SetInParent()
-        case model.Sobol():
-            message.sobol.SetInParent()
-        case model.Nsga2(population_size=size):
-            message.nsga2.CopyFrom(study_pb2.Nsga2(population_size=size))
-        case model.Bayesian(initial_trial_count=count):
-            message.bayesian.CopyFrom(study_pb2.Bayesian(initial_trial_count=count))
-    return message
-
-
-def algorithm_from_proto(message: study_pb2.Algorithm, path: str = "") -> model.Algorithm:
-    """Read an algorithm; an empty message is auto.
-
-    Raises:
-        InvalidArgument: Something is set, yet no kind that is known here: a
-            newer client's algorithm must not turn into another one in silence.
-    """
-    if not message.ByteSize():
-        return model.Algorithm()
-    return model.Algorithm(
-        kind=_read_kind(message, path),
-        seed=message.seed if message.HasField("seed") else None,
-        allow_replicates=message.allow_replicates,
-    )
-
-
-def _read_kind(message: study_pb2.Algorithm, path: str) -> model.AlgorithmKind:
-    match chosen(message, "kind", path):
-        case "auto":
-            return model.Auto()
-        case "random":
-            return model.RandomSearch()
-        case "sobol":
-            return model.Sobol()
-        case "nsga2":
-            return model.Nsga2(population_size=message.nsga2.population_size)
-        case _:
-            return model.Bayesian(initial_trial_count=message.bayesian.initial_trial_count)
-
-
 def study_spec_to_proto(spec: model.StudySpec) -> study_pb2.Study:
     """Write a declaration: a study without what only the server may say."""
     return study_pb2.Study(
@@ -142,6 +101,7 @@ def study_spec_to_proto(spec: model.StudySpec) -> study_pb2.Study:
         search_space=search_space_to_proto(spec.search_space),
         metrics=map(metric_to_proto, spec.metrics),
         algorithm=algorithm_to_proto(spec.algorithm),
+        early_stopping=early_stopping_to_proto(spec.early_stopping),
         budget=budget_to_proto(spec.budget),
         guard_policy=guard_policy_to_proto(spec.guard_policy),
         price_book=price_book_to_proto(spec.price_book),
@@ -160,6 +120,8 @@ def study_spec_from_proto(message: study_pb2.Study, path: str = "") -> model.Stu
         search_space=required(message, "search_space", search_space_from_proto, path),
         metrics=repeated(message, "metrics", metric_from_proto, path),
         algorithm=optional(message, "algorithm", algorithm_from_proto, path) or model.Algorithm(),
+        early_stopping=optional(message, "early_stopping", early_stopping_from_proto, path)
+        or model.EarlyStopping(),
         budget=optional(message, "budget", budget_from_proto, path) or model.Budget(),
         guard_policy=optional(message, "guard_policy", guard_policy_from_proto, path)
         or model.GuardPolicy(),

@@ -10,13 +10,13 @@ from groat.wire import names
 from groat.wire.enums import Coding
 from groat.wire.fields import at, optional, repeated, required
 from groat.wire.money import spend_from_proto, spend_to_proto, usage_from_proto, usage_to_proto
-from groat.wire.space import configuration_from_proto, configuration_to_proto
 from groat.wire.times import (
     duration_from_proto,
     duration_to_proto,
     timestamp_from_proto,
     timestamp_to_proto,
 )
+from groat.wire.values import configuration_from_proto, configuration_to_proto
 
 STATE = Coding(model.TrialState, trial_pb2.Trial.State, "STATE_")
 ORIGIN = Coding(model.Origin, trial_pb2.Trial.Origin, "ORIGIN_")
@@ -24,12 +24,16 @@ FAILURE_KIND = Coding(model.FailureKind, trial_pb2.Failure.Kind, "KIND_")
 
 
 def trial_to_proto(trial: model.Trial) -> trial_pb2.Trial:
-    """Write a trial; the algorithm's notes stay on the server."""
+    """Write a trial; the algorithm's notes and slot stay on the server."""
+    study_id, parent = trial.study_id, trial.parent
     message = trial_pb2.Trial(
-        name=names.trial_name(trial.study_id, trial.number),
+        name=names.trial_name(study_id, trial.number),
         number=trial.number,
         parameters=configuration_to_proto(trial.configuration),
         configuration_id=trial.configuration_id,
+        example_count=trial.example_count,
+        parent_trial="" if parent is None else names.trial_name(study_id, parent),
+        parent_checkpoint=trial.parent_checkpoint,
         origin=ORIGIN.to_proto(trial.origin),
         state=STATE.to_proto(trial.state),
         lease=None if trial.lease is None else lease_to_proto(trial.lease),
@@ -39,6 +43,7 @@ def trial_to_proto(trial: model.Trial) -> trial_pb2.Trial:
         create_time=timestamp_to_proto(trial.create_time),
         end_time=None if trial.end_time is None else timestamp_to_proto(trial.end_time),
         generator=trial.generator,
+        why=trial.why,
     )
     _write_outcome(trial.outcome, message)
     return message
@@ -53,6 +58,9 @@ def trial_from_proto(message: trial_pb2.Trial, path: str = "") -> model.Trial:
         number=number,
         configuration=configuration_from_proto(message.parameters, at(path, "parameters")),
         configuration_id=message.configuration_id,
+        example_count=message.example_count,
+        parent=_read_parent(message, study_id, path),
+        parent_checkpoint=message.parent_checkpoint,
         origin=ORIGIN.from_proto(message.origin, at(path, "origin")),
         state=state,
         lease=optional(message, "lease", lease_from_proto, path),
@@ -63,7 +71,14 @@ def trial_from_proto(message: trial_pb2.Trial, path: str = "") -> model.Trial:
         create_time=required(message, "create_time", timestamp_from_proto, path),
         end_time=optional(message, "end_time", timestamp_from_proto, path),
         generator=message.generator,
+        why=message.why,
     )
+
+
+def _read_parent(message: trial_pb2.Trial, study_id: str, path: str) -> int | None:
+    if not message.parent_trial:
+        return None
+    return names.parse_trial_of(study_id, message.parent_trial, at(path, "parent_trial"))
 
 
 def trial_states_to_proto(
@@ -102,21 +117,36 @@ def measurement_to_proto(measurement: model.Measurement) -> trial_pb2.Measuremen
     """Write a measurement."""
     elapsed = measurement.elapsed
     return trial_pb2.Measurement(
-        metrics=map(_metric_value_to_proto, measurement.metrics),
+        metrics=map(metric_value_to_proto, measurement.metrics),
         example_count=measurement.example_count,
         examples=map(example_to_proto, measurement.examples),
         elapsed=None if elapsed is None else duration_to_proto(elapsed),
+        checkpoint=measurement.checkpoint,
     )
 
 
 def measurement_from_proto(message: trial_pb2.Measurement, path: str = "") -> model.Measurement:
     """Read a measurement."""
     return model.Measurement(
-        metrics=tuple(map(_metric_value_from_proto, message.metrics)),
+        metrics=repeated(message, "metrics", metric_value_from_proto, path),
         example_count=message.example_count,
         examples=repeated(message, "examples", example_from_proto, path),
         elapsed=optional(message, "elapsed", duration_from_proto, path),
+        checkpoint=message.checkpoint,
     )
+
+
+def metric_value_to_proto(value: model.MetricValue) -> trial_pb2.MetricValue:
+    """Write a metric's value."""
+    return trial_pb2.MetricValue(
+        metric_id=value.metric_id, value=value.value, standard_error=value.standard_error
+    )
+
+
+def metric_value_from_proto(message: trial_pb2.MetricValue, path: str = "") -> model.MetricValue:
+    """Read a metric's value."""
+    error = message.standard_error if message.HasField("standard_error") else None
+    return model.MetricValue(metric_id=message.metric_id, value=message.value, standard_error=error)
 
 
 def example_to_proto(example: model.ExampleRecord) -> trial_pb2.ExampleRecord:
@@ -167,17 +197,6 @@ def infeasibility_from_proto(message: trial_pb2.Infeasibility, path: str = "") -
         reason=message.reason,
         measurement=optional(message, "measurement", measurement_from_proto, path),
     )
-
-
-def _metric_value_to_proto(value: model.MetricValue) -> trial_pb2.MetricValue:
-    return trial_pb2.MetricValue(
-        metric_id=value.metric_id, value=value.value, standard_error=value.standard_error
-    )
-
-
-def _metric_value_from_proto(message: trial_pb2.MetricValue) -> model.MetricValue:
-    error = message.standard_error if message.HasField("standard_error") else None
-    return model.MetricValue(metric_id=message.metric_id, value=message.value, standard_error=error)
 
 
 def _write_outcome(outcome: model.Outcome | None, message: trial_pb2.Trial) -> None:

@@ -6,7 +6,7 @@ everyone's alike, and is called as ``suggest(problem, history, pending, count, r
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias, runtime_checkable
 
@@ -16,6 +16,7 @@ import numpy.typing as npt
 from groat_server.space import Space
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Integers: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
@@ -29,8 +30,11 @@ class Problem:
         constraints: Number of constraints ``c``.
         reference: Shape ``(m,)``. The worst loss that is still useful, per
             objective; NaN where the user set none.
-        options: The algorithm's own, such as ``population_size``; 0 or absent
-            lets it choose.
+        options: The algorithm's own and its sampler's, such as
+            ``population_size``; 0 or absent lets it choose.
+        sampler: The algorithm that chooses new configurations for one that
+            only says how far each is taken; empty for others.
+        max_concurrent_trials: How many may run at once; 0 is no limit.
         seed: The study's; fixes designs that must be the same at every ask.
         affordable_trials: Trials that budget and limits allow in the whole
             study, told ones included; ``None`` when nothing bounds it.
@@ -42,7 +46,9 @@ class Problem:
     constraints: int
     reference: Floats
     seed: int
-    options: Mapping[str, int] = field(default_factory=dict[str, int])
+    options: Mapping[str, float] = field(default_factory=dict[str, float])
+    sampler: str = ""
+    max_concurrent_trials: int = 0
     affordable_trials: int | None = None
     allow_replicates: bool = False
 
@@ -60,17 +66,25 @@ class History:
         violations: Shape ``(n, c)``. At most 0 where the constraint is kept; NaN
             rows where the trial was INFEASIBLE.
         violation_errors: Shape ``(n, c)``. Standard errors; NaN where unknown.
+        example_counts: Shape ``(n,)``, integers. On how many examples each was to
+            be evaluated; 0 is all of them.
+        parents: Shape ``(n,)``, integers. The number of the trial that each
+            continues; -1 for none.
         generators: Which algorithm made each trial.
+        slots: What each took up in its algorithm's plan; empty for none.
         notes: What the algorithm left with each suggestion.
     """
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     points: Floats
     losses: Floats
     errors: Floats
     violations: Floats
     violation_errors: Floats
+    example_counts: Integers
+    parents: Integers
     generators: tuple[str, ...]
+    slots: tuple[str, ...]
     notes: tuple[Mapping[str, str], ...]
 
     @property
@@ -91,15 +105,20 @@ class Pending:
     Attributes:
         numbers: Shape ``(p,)``, integers.
         points: Shape ``(p, d)``, canonical.
-        notes: As in `History`.
+        example_counts, parents, slots, notes: As in `History`.
         excluded: Shape ``(x, d)``, canonical. Known configurations of no other
             use, such as those of FAILED trials.
+        lost: The slots of FAILED trials.
     """
 
-    numbers: npt.NDArray[np.int64]
+    numbers: Integers
     points: Floats
+    example_counts: Integers
+    parents: Integers
+    slots: tuple[str, ...]
     notes: tuple[Mapping[str, str], ...]
     excluded: Floats
+    lost: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,12 +128,27 @@ class Suggestion:
     Attributes:
         point: Shape ``(d,)``, unit cube, canonical.
         generator: Which algorithm made it, such as ``"sobol"``.
+        example_count: Evaluate on this many examples; 0 is all of them.
+        parent: Number of a told trial that this one continues.
+        slot: Its place in the algorithm's plan, at most 64 characters. No two
+            trials of a study have the same, whoever suggests them; and with
+            one a known configuration may come again.
+        why: One sentence on why this algorithm had the word; empty where there
+            was no choice.
         notes: Small; comes back with the trial in history or pending.
     """
 
     point: Floats
     generator: str
+    example_count: int = 0
+    parent: int | None = None
+    slot: str = ""
+    why: str = ""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
+
+
+class AwaitsResults(Exception):
+    """There is nothing to suggest until a pending trial is told, or people enqueue one."""
 
 
 class Algorithm(Protocol):
@@ -135,10 +169,57 @@ class Algorithm(Protocol):
         """Suggest up to ``count`` points.
 
         The same arguments give the same answer, in any process. Nothing known
-        is suggested again (unless replicates are allowed), nor twice in one
-        answer; fewer than ``count`` come only when no other configuration is
-        left. The next new trial's number is one above the highest known.
+        is suggested again (unless replicates are allowed, or to continue a
+        trial), nor twice in one answer; fewer than ``count`` come only when no
+        other configuration is left. The next new trial's number is one above
+        the highest known.
+
+        Raises:
+            AwaitsResults: Not even one point can be suggested before more is told.
         """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Seen:
+    """One quantity as it was measured.
+
+    Attributes:
+        points: Shape ``(n, d)``, canonical.
+        values: Shape ``(n,)``, finite.
+        errors: Shape ``(n,)``. Standard errors of ``values``; NaN where unknown.
+    """
+
+    points: Floats
+    values: Floats
+    errors: Floats
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Predicted:
+    """One quantity as a model expects it.
+
+    Attributes:
+        medians: Shape ``(n,)``, in the quantity's unit.
+        errors: Shape ``(n,)``. How unsure the model is of what many trials would average.
+        spreads: Shape ``(n,)``. How far a single trial would stray, the errors included.
+    """
+
+    medians: Floats
+    errors: Floats
+    spreads: Floats
+
+
+@runtime_checkable
+class Explaining(Protocol):
+    """What an algorithm with models may have beside: answers to what people ask."""
+
+    def predict(self, space: Space, seen: Sequence[Seen], points: Floats) -> list[Predicted]:
+        """Predict each quantity at ``points (n, d)``, canonical."""
+        ...
+
+    def importances(self, space: Space, seen: Sequence[Seen]) -> Floats:
+        """Return shares of variance from 0 to 1, shape ``(quantities, parameters)``."""
         ...
 
 

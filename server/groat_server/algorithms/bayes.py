@@ -5,12 +5,23 @@ The parts are in `groat_server.algorithms.bayesian`, which loads torch; this doe
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from types import ModuleType
 
 import numpy as np
 
 from groat_server.algorithms import design
-from groat_server.algorithms.base import History, Pending, Problem, Suggestion
+from groat_server.algorithms.base import (
+    Floats,
+    History,
+    Pending,
+    Predicted,
+    Problem,
+    Seen,
+    Suggestion,
+)
+from groat_server.algorithms.bayesian import fidelity
+from groat_server.space import Space
 
 
 class Bayesian:
@@ -18,10 +29,13 @@ class Bayesian:
 
     The first trials come from the Sobol design: 8 up to 8 parameters, 16 beyond,
     or the option ``initial_trial_count``; told and pending ones count, the default
-    configuration too. It goes on while fewer than two trials are measured.
+    configuration too, configurations that went on to more examples once. It goes
+    on while fewer than two trials are measured.
 
     Pending trials are believed to come out as predicted, and so is each point of
-    an answer before the next is chosen. Hyperparameters travel as notes.
+    an answer before the next is chosen. Of a configuration that was measured
+    several times, only what was measured on most examples counts; told standard
+    errors say how much. Hyperparameters travel as notes.
     """
 
     is_heavy = True
@@ -43,6 +57,20 @@ class Bayesian:
         """See `Preparable.prepare`."""
         _search()
 
+    def predict(self, space: Space, seen: Sequence[Seen], points: Floats) -> list[Predicted]:
+        """See `Explaining.predict`."""
+        return _insight().predict(space, seen, points)
+
+    def importances(self, space: Space, seen: Sequence[Seen]) -> Floats:
+        """See `Explaining.importances`."""
+        return _insight().importances(space, seen)
+
+
+def _insight() -> ModuleType:
+    from groat_server.algorithms.bayesian import insight  # noqa: PLC0415
+
+    return insight
+
 
 def _search() -> ModuleType:
     # Imported at the first use only: the serving process looks this class up, and must not load
@@ -53,5 +81,6 @@ def _search() -> ModuleType:
 
 
 def _is_starting(problem: Problem, history: History, pending: Pending) -> bool:
-    known = len(history.numbers) + len(pending.numbers)
-    return known < design.starting_size(problem) or int(history.is_measured.sum()) < 2
+    told = fidelity.fullest(history)
+    known = len(told.numbers) + len(fidelity.unknown(pending, history))
+    return known < design.starting_size(problem) or int(told.is_measured.sum()) < 2

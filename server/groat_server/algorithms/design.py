@@ -32,13 +32,15 @@ def starting_size(problem: Problem) -> int:
     The option ``initial_trial_count`` overrides it. With many mixed parameters a
     design that shows each of them at work is worth more than as many guided trials.
     """
-    return problem.options.get("initial_trial_count") or (8 if problem.space.d <= 8 else 16)
+    few = len(problem.space.parameters) <= 8
+    return int(problem.options.get("initial_trial_count") or 0) or (8 if few else 16)
 
 
 class Known:
     """The configurations that must not be suggested, in a growing set.
 
-    With `Problem.allow_replicates` only the excluded ones are in it at first;
+    Those that break a constraint of the space count as known. With
+    `Problem.allow_replicates` only the excluded ones are in the set at first;
     what `choose` gives out is added either way.
     """
 
@@ -51,7 +53,8 @@ class Known:
 
     def is_new(self, points: Floats) -> Bools:
         """Tell which rows of ``points (n, d)`` are not known; changes nothing."""
-        return np.array([key not in self._keys for key in self._space.keys(points)], dtype=np.bool_)
+        new = np.array([key not in self._keys for key in self._space.keys(points)], dtype=np.bool_)
+        return new & self._space.allowed(points)
 
     def choose(
         self, batches: Iterable[Floats], count: int, rng: np.random.Generator
@@ -69,7 +72,7 @@ class Known:
             Points of shape ``(d,)``; fewer than ``count`` only when every
             configuration is known.
         """
-        chosen = list(itertools.islice(self._new_rows(batches), count))
+        chosen = list(itertools.islice(self._new_rows(self._allowed(batches, rng)), count))
         if len(chosen) < count and len(self._keys) < self._space.size:
             # A space nearly used up. The walk never comes back to a point, so it
             # gets past all known ones after as many steps.
@@ -83,6 +86,17 @@ class Known:
                 if key not in self._keys:
                     self._keys.add(key)
                     yield point
+
+    def _allowed(self, batches: Iterable[Floats], rng: np.random.Generator) -> Iterator[Floats]:
+        """Keep what breaks no constraint; when that is too little, the rest, repaired."""
+        broken = list[Floats]()
+        for batch in batches:
+            fits = self._space.allowed(batch)
+            broken.append(batch[~fits])
+            yield batch[fits]
+        for batch in broken:
+            repaired = self._space.repaired(batch, rng)
+            yield repaired[self._space.allowed(repaired)]
 
 
 def sobol(space: Space, seed: int, start: int) -> Iterator[Floats]:

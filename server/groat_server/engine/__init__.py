@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from groat_server.engine.analysis import Analysis
 from groat_server.engine.asking import Asking, AskOrder, Clock, MakeId
+from groat_server.engine.creating import Creating
+from groat_server.engine.insight import Insight
 from groat_server.engine.studies import Studies
 from groat_server.engine.telling import Telling, WorkOrder
 from groat_server.history import Memory
@@ -31,5 +33,7 @@ class Engine:
         memory = Memory(store)
         self.asks = Asking(store, memory, sampler, clock=clock, make_id=make_id)
         self.work = Telling(store, memory, clock=clock)
+        self.drafts = Creating(store, memory, clock=clock)
         self.studies = Studies(store, sampler, clock=clock)
+        self.insight = Insight(store, memory, sampler)
         self.analysis = Analysis(store, memory)

@@ -68,7 +68,7 @@ class Analysis:
         page_size: int = 0,
         page_token: str = "",
     ) -> model.Front:
-        """Return the feasible trials that no feasible one dominates.
+        """Return the feasible whole evaluations that no other one dominates.
 
         Raises:
             NotFound: There is no such study.
@@ -109,11 +109,11 @@ class Analysis:
         limit = size_of(max_points or _DEFAULT_POINTS, "max_points")
         past = self._past(study_id)
         told = sorted(past.told(), key=lambda one: one.order)
-        feasible = np.array([one.is_feasible for one in told], dtype=np.bool_)
+        contenders = np.array([one.is_contender for one in told], dtype=np.bool_)
         reference = _reference(past)
-        volumes = front.hypervolume_history(_losses(past, told), feasible, reference)
+        volumes = front.hypervolume_history(_losses(past, told), contenders, reference)
         points = [_point(one, i, volumes[i]) for i, one in enumerate(told)]
-        return _thinned(points, limit), _as_told(past, reference) if feasible.any() else {}
+        return _thinned(points, limit), _as_told(past, reference) if contenders.any() else {}
 
     def _past(self, study_id: str) -> Past:
         return self._memory.past(self._store.look(study_id).study)
@@ -132,8 +132,8 @@ def _losses(past: Past, told: Sequence[Told]) -> Floats:
 
 
 def _reference(past: Past) -> Floats:
-    feasible = [told for told in past.told() if told.is_feasible]
-    return front.reference_point(_losses(past, feasible), bounds_of(past.spec))
+    contenders = [told for told in past.told() if told.is_contender]
+    return front.reference_point(_losses(past, contenders), bounds_of(past.spec))
 
 
 def _as_told(past: Past, losses: Floats) -> dict[str, float]:
@@ -142,8 +142,8 @@ def _as_told(past: Past, losses: Floats) -> dict[str, float]:
 
 
 def _nearly_feasible(past: Past) -> list[Told]:
-    """Of the measured trials those that break the constraints least, each scaled by its spread."""
-    measured = [told for told in past.told() if told.is_measured]
+    """Of whole evaluations those that break the constraints least, each scaled by its spread."""
+    measured = [told for told in past.told() if told.is_measured and told.is_whole]
     if not measured:
         return []
     broken = np.maximum(np.array([told.violations for told in measured]), 0)

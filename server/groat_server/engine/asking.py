@@ -7,7 +7,7 @@ is locked; the lock is held for one short transaction.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -17,12 +17,13 @@ from groat import model
 from groat.errors import RequestIdReused, TooLarge
 from groat.model import Reason, Verdict
 from groat_server import guard, validation
-from groat_server.algorithms.base import Suggestion
+from groat_server.algorithms.base import AwaitsResults
 from groat_server.booking import digest_of
-from groat_server.guard import Ruling
-from groat_server.history import Memory, history_of
+from groat_server.engine.batches import Batch, Candidates, Question, batch_of
+from groat_server.guard import Ruling, Spent
+from groat_server.history import Memory, Past, history_of
 from groat_server.sampler import Request, Sampler, problem_of
-from groat_server.storage.base import Answer, LockedStudy, NewTrial, Store
+from groat_server.storage.base import Answer, LockedStudy, Store
 
 Clock = Callable[[], datetime]
 MakeId = Callable[[], str]
@@ -43,29 +44,6 @@ class AskOrder:
     request_id: str
     worker_id: str = ""
     lease_duration: timedelta | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Batch:
-    """Suggestions to hand out.
-
-    Attributes:
-        born: When the study was created that they are for: its name may have
-            been given to another one since.
-        is_last: No other configuration is left.
-    """
-
-    trials: tuple[NewTrial, ...] = ()
-    born: datetime | None = None
-    is_last: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Question:
-    """What an algorithm is asked, and when the study was created that it is about."""
-
-    request: Request
-    born: datetime
 
 
 class _Short(Exception):
@@ -132,7 +110,7 @@ class Asking:
         # One at a time per study, so that each suggestion knows the ones before it.
         turn = self._turns.setdefault(order.study_id, asyncio.Lock())
         async with turn:
-            batch = _Batch()
+            batch = Batch()
             for _ in range(_TRIES):
                 try:
                     return await asyncio.to_thread(self._hand_out, order, batch)
@@ -140,18 +118,22 @@ class Asking:
                     batch = await self._suggest(order.study_id, short.missing)
         return await asyncio.to_thread(self._still_computing, order)
 
-    async def _suggest(self, study_id: str, count: int) -> _Batch:
+    async def _suggest(self, study_id: str, count: int) -> Batch:
         # Reading a long past takes a while: only the waiting is done on the event loop.
         question = await asyncio.to_thread(self._question, study_id, count)
-        suggestions = await self._sampler.suggest(question.request)
-        return await asyncio.to_thread(_batch_of, question, suggestions)
+        try:
+            suggestions = await self._sampler.suggest(question.request)
+        except AwaitsResults:
+            return Batch(born=question.born, awaits_results=True)
+        return await asyncio.to_thread(batch_of, question, suggestions)
 
-    def _question(self, study_id: str, count: int) -> _Question:
+    def _question(self, study_id: str, count: int) -> Question:
+        # Pending ones first: what ends meanwhile is then in both, and counts as told.
+        running = self._store.pending(study_id)
         view = self._store.look(study_id)
         past = self._memory.past(view.study)
-        history, pending = history_of(past, self._store.pending(study_id))
-        spends = [one.trial.spend.total for one in past.told()]
-        affordable = guard.affordable_trials(view.study, spends)
+        history, pending = history_of(past, running)
+        affordable = guard.affordable_trials(view.study, _spent(past))
         spec = view.study.spec
         request = Request(
             algorithm=spec.algorithm.kind.kind,
@@ -161,9 +143,9 @@ class Asking:
             count=count,
             seeds=(spec.algorithm.seed or 0, view.next_number),
         )
-        return _Question(request, born=view.study.create_time)
+        return Question(request, past, born=view.study.create_time)
 
-    def _hand_out(self, order: AskOrder, batch: _Batch) -> model.AskResult:
+    def _hand_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
         told = self._told_spend(order.study_id)
         now = self._clock()
         with self._store.locked(order.study_id) as locked:
@@ -172,7 +154,7 @@ class Asking:
                 return self._replay(locked, known, order, now)
             locked.lapse(now=now)
             if batch.born not in {None, locked.view().study.create_time}:
-                batch = _Batch()
+                batch = Batch()
             trials, ruling = self._lease_each(locked, order, batch, told, now)
             decision = self._decide(locked, ruling, now)
             if trials:
@@ -181,38 +163,32 @@ class Asking:
                 locked.remember(order.request_id, answer, now=now)
             return _result(trials, decision)
 
-    def _told_spend(self, study_id: str) -> Sequence[model.Money]:
+    def _told_spend(self, study_id: str) -> Sequence[Spent]:
         study = self._store.look(study_id).study
-        if study.spec.budget.max_spend is None:
-            return ()
-        return [one.trial.spend.total for one in self._memory.past(study).told()]
+        return () if study.spec.budget.max_spend is None else _spent(self._memory.past(study))
 
     def _lease_each(
         self,
         locked: LockedStudy,
         order: AskOrder,
-        batch: _Batch,
-        told: Sequence[model.Money],
+        batch: Batch,
+        told: Sequence[Spent],
         now: datetime,
     ) -> tuple[list[model.Trial], Ruling]:
-        hold = guard.hold_for(locked.view().study.spec, told)
-        waiting = iter(locked.waiting(order.count))
-        fresh = iter(batch.trials)
+        candidates = Candidates(locked, order.count, batch.trials)
         trials: list[model.Trial] = []
         while True:
-            trial = next(waiting, None)
             study = locked.view().study
-            ruling = guard.admit(study=study, hold=hold, now=now, is_new=trial is None)
+            hold = guard.hold_for(study.spec, told, candidates.example_count)
+            ruling = guard.admit(study=study, hold=hold, now=now, is_new=candidates.is_new)
             if ruling.verdict is not Verdict.PROCEED:
                 return trials, ruling
-            trial = trial or _next_new(locked, fresh, study.spec.algorithm, now)
-            if trial is None and batch.is_last:
-                return trials, guard.exhausted(study)
-            if trial is None:
-                raise _Short(order.count - len(trials))
-            lease = self._lease(study, order, trial.number, now)
+            if candidates.is_over:
+                return trials, _nothing_more(study, batch, order.count - len(trials))
+            number = candidates.take(now)
+            lease = self._lease(study, order, number, now)
             set_aside = hold or study.budget_status.remaining or model.Money(0)
-            trials.append(locked.lease(trial.number, lease, set_aside))
+            trials.append(locked.lease(number, lease, set_aside))
             if len(trials) == order.count:
                 return trials, ruling
 
@@ -259,21 +235,16 @@ class Asking:
         return _result([], decision)
 
 
-def _batch_of(question: _Question, suggestions: Sequence[Suggestion]) -> _Batch:
-    space = question.request.problem.space
-    configurations = [space.decode(suggestion.point) for suggestion in suggestions]
-    trials = [
-        NewTrial(
-            configuration=configuration,
-            configuration_id=space.configuration_id(configuration),
-            origin=model.Origin.ALGORITHM,
-            generator=suggestion.generator,
-            notes=suggestion.notes,
-        )
-        for suggestion, configuration in zip(suggestions, configurations, strict=True)
-    ]
-    is_last = len(suggestions) < question.request.count
-    return _Batch(tuple(trials), born=question.born, is_last=is_last)
+def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:
+    if batch.awaits_results:
+        return guard.awaiting(study)
+    if batch.is_last:
+        return guard.exhausted(study)
+    raise _Short(missing)
+
+
+def _spent(past: Past) -> list[Spent]:
+    return [Spent.by(one.trial) for one in past.told()]
 
 
 def _lease_id(order: AskOrder, number: int) -> str:
@@ -292,13 +263,3 @@ def _result(trials: Sequence[model.Trial], decision: model.Decision) -> model.As
         is_quick = decision.reason is Reason.COMPUTING
         retry_after = _RETRY_COMPUTING if is_quick else _RETRY_AFTER
     return model.AskResult(trials=tuple(trials), decision=decision, retry_after=retry_after)
-
-
-def _next_new(
-    locked: LockedStudy, fresh: Iterator[NewTrial], algorithm: model.Algorithm, now: datetime
-) -> model.Trial | None:
-    for trial in fresh:
-        # Another server may have asked the same since the suggestion was made.
-        if algorithm.allow_replicates or not locked.knows(trial.configuration_id):
-            return locked.add(trial, now=now)
-    return None

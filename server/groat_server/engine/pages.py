@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from itertools import accumulate
 from typing import TypeVar
 
 from groat import model
@@ -12,6 +13,7 @@ T = TypeVar("T")
 
 DEFAULT_SIZE = 100
 MAX_SIZE = 1_000
+MAX_BYTES = 8 * 2**20
 
 
 def size_of(asked: int, path: str = "page_size", largest: int = MAX_SIZE) -> int:
@@ -38,8 +40,20 @@ def number_in(token: str, first: int) -> int:
     return int(token)
 
 
-def page_of(found: Sequence[T], size: int, token: Callable[[T], str]) -> model.Page[T]:
-    """Cut off the one item too many that shows that there is more."""
-    items = tuple(found[:size])
-    more = len(found) > size
+def page_of(
+    found: Sequence[T],
+    size: int,
+    token: Callable[[T], str],
+    weight: Callable[[T], int] | None = None,
+) -> model.Page[T]:
+    """Cut off the one item too many that shows that there is more.
+
+    With a ``weight`` in bytes a page also ends before 8 MiB; its first item always fits.
+    """
+    fits = size
+    if weight is not None:
+        sums = list(accumulate(map(weight, found)))
+        fits = min(size, max(1, sum(total <= MAX_BYTES for total in sums)))
+    items = tuple(found[:fits])
+    more = len(found) > fits
     return model.Page(items=items, next_page_token=token(items[-1]) if more else "")

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from groat import model
 from groat.errors import EtagMismatch, InvalidArgument, NotPossibleNow
 from groat.model import StudyState
-from groat_server import booking, derivation, pricing, validation
+from groat_server import booking, pricing, validation
 from groat_server.booking import digest_of
+from groat_server.engine import continuing
 from groat_server.engine.asking import Clock
 from groat_server.engine.pages import page_of, size_of
-from groat_server.engine.telling import STANDS
 from groat_server.sampler import Sampler
 from groat_server.space import Space
-from groat_server.storage.base import BookedUsage, LockedStudy, NewTrial, Store
+from groat_server.storage.base import LockedStudy, NewTrial, Store
 
 
 class Studies:
@@ -50,6 +49,7 @@ class Studies:
         """
         validation.check_spec(spec)
         space = Space(spec.search_space)
+        validation.check_search(spec, space)
         study_id = study_id or _made_from(request_id)
         now, digest = self._clock(), digest_of(spec)
         pinned = _pinned(study_id, spec, now)
@@ -78,7 +78,7 @@ class Studies:
         if page_token and not validation.is_id(page_token):
             raise InvalidArgument.at("page_token", "not a token of this list")
         found = self._store.studies(after=page_token, limit=size + 1)
-        return page_of(found, size, lambda study: study.study_id)
+        return page_of(found, size, lambda study: study.study_id, _text_bytes)
 
     def update(self, study_id: str, patch: model.StudyPatch) -> model.Study:
         """Change what may change in a running study; new rates also price what had no price.
@@ -95,6 +95,7 @@ class Studies:
                 raise EtagMismatch(f"study {study_id} has changed since; read it and try again")
             spec = _patched(study.spec, patch, now)
             validation.check_patch(study.spec, spec)
+            Space(spec.search_space)  # raises what only the space can tell
             locked.change(now=now, spec=spec)
             if patch.rates:
                 _price_what_had_none(locked, spec, now)
@@ -136,6 +137,13 @@ class Studies:
             return locked.view().study
 
 
+def _text_bytes(study: model.Study) -> int:
+    """What can make a study long: its prompts."""
+    domains = [parameter.domain for parameter in study.spec.search_space.parameters]
+    pools = [domain.variants for domain in domains if isinstance(domain, model.TextDomain)]
+    return sum(len(variant.text.encode()) for pool in pools for variant in pool)
+
+
 def _made_from(request_id: str) -> str:
     validation.check_request_id(request_id)
     return "study-" + digest_of(request_id)[:12]
@@ -158,6 +166,9 @@ def _baseline(space: Space, search_space: model.SearchSpace) -> list[NewTrial]:
     if not values:
         return []
     configuration = _active_part(search_space, values)
+    if not space.allowed(space.encode(configuration)[None])[0]:
+        problem = "the default values break one; loosen it, or start from other values"
+        raise InvalidArgument.at("study.search_space.constraints", problem)
     return [
         NewTrial(
             configuration=configuration,
@@ -204,6 +215,8 @@ def _patched(spec: model.StudySpec, patch: model.StudyPatch, now: datetime) -> m
         for name in (
             "display_name",
             "labels",
+            "search_space",
+            "early_stopping",
             "budget",
             "guard_policy",
             "max_concurrent_trials",
@@ -237,24 +250,6 @@ def _price_what_had_none(locked: LockedStudy, spec: model.StudySpec, now: dateti
     priced = list(booking.reprice(spec, booked, now=now))
     locked.reprice(priced)
     ids = {one.usage_id for one in priced}
-    leases = {one.lease_id for one in unpriced if one.booked.usage_id in ids and one.lease_id}
-    for lease_id in sorted(leases):
-        _derive_again(locked, spec, lease_id, locked.usage(lease_id), now)
-
-
-def _derive_again(
-    locked: LockedStudy,
-    spec: model.StudySpec,
-    lease_id: str,
-    booked: Sequence[BookedUsage],
-    now: datetime,
-) -> None:
-    attempt = locked.attempt(lease_id)
-    trial = locked.trial(attempt.number) if attempt else None
-    if attempt is None or not attempt.told.startswith(STANDS):
-        return  # another attempt's outcome ended the trial, and its metrics come from that one
-    if trial is None or not isinstance(trial.outcome, model.Succeeded | model.EarlyStopped):
-        return
-    derived = derivation.derive(spec, trial.outcome.measurement, booked)
-    outcome = replace(trial.outcome, measurement=derived.measurement)
-    locked.finish(trial.number, trial.state, outcome, now=now)
+    priced_now = [one.number for one in unpriced if one.booked.usage_id in ids]
+    numbers = {number for number in priced_now if number is not None}
+    continuing.derive_again(locked, numbers, now=now)

@@ -11,14 +11,13 @@ from groat.errors import ConflictingOutcome, InvalidArgument, NotFound
 from groat.model import Directive, Disposition
 from groat_server import derivation, validation
 from groat_server.booking import digest_of, price_all, without_usage
+from groat_server.engine import continuing, stopping
 from groat_server.engine.asking import Clock
+from groat_server.engine.continuing import STANDS
 from groat_server.history import Memory
 from groat_server.storage.base import Attempt, BookedUsage, LockedStudy, Store
 
 _CONFLICT = "trial {} is {} by this very lease; the first outcome stands"
-STANDS = "stands:"
-"""Before the digest of the outcome that ended its trial, to tell its attempt from the others."""
-
 MAX_RENEWALS = 1_000
 
 _CLOSING = {Disposition.ACCEPTED, Disposition.ACCEPTED_LATE}
@@ -55,6 +54,13 @@ class Telling:
     def report(self, order: WorkOrder, measurement: model.Measurement) -> model.ReportResult:
         """Keep a partial measurement, book usage and renew the lease.
 
+        A trial that will hardly join the front is told to stop, if the study's
+        policy says so.
+
+        Args:
+            order: Usage since the last report.
+            measurement: Of all that the trial has run so far.
+
         Raises:
             NotFound: There is no such study, trial or lease.
             InvalidArgument: The measurement or the usage breaks a rule.
@@ -65,21 +71,24 @@ class Telling:
         now = self._clock()
         scope = f"report-{measurement.example_count}"
         booked = self._price(spec, order, measurement, scope=scope, now=now)
+        measurement = without_usage(measurement)
         with self._store.locked(order.study_id) as locked:
             attempt, trial = _own(locked, order)
             locked.book(booked, lease_id=order.lease_id, now=now)
             if not trial.state.is_finished:
-                locked.report(order.number, without_usage(measurement), now=now)
-            lease = None
-            if _is_live(attempt, trial):
-                end = max(now + spec.lease_duration, attempt.lease.expire_time)
-                lease = locked.renew(order.lease_id, end)
-            status = locked.view().study.budget_status
+                locked.report(order.number, measurement, now=now)
+            study = locked.view().study
+            if not _is_live(attempt, trial):
+                return _abandoned(trial, study.budget_status)
+            end = max(now + spec.lease_duration, attempt.lease.expire_time)
+            lease = locked.renew(order.lease_id, end)
+            running = stopping.partial(locked, trial, order.lease_id, measurement)
+        reason = stopping.reason_to_stop(running, self._memory.past(study)) if running else ""
         return model.ReportResult(
-            directive=Directive.CONTINUE if lease else Directive.ABANDON,
-            reason="" if lease else _gone(trial),
+            directive=Directive.STOP if reason else Directive.CONTINUE,
+            reason=reason,
             lease=lease,
-            budget_status=status,
+            budget_status=study.budget_status,
         )
 
     def tell(self, order: WorkOrder, outcome: model.Outcome) -> model.TellResult:
@@ -106,7 +115,7 @@ class Telling:
                 mark = STANDS if disposition in _CLOSING else ""
                 locked.close_attempt(order.lease_id, told=mark + digest)
             if disposition in _CLOSING:
-                outcome = _derived(locked, spec, order, outcome)
+                outcome = _derived(locked, trial, order.lease_id, outcome)
                 locked.finish(order.number, _STATES[type(outcome)], outcome, now=now)
             trial, study = locked.trial(order.number), locked.view().study
         return model.TellResult(
@@ -177,10 +186,16 @@ def _is_live(attempt: Attempt, trial: model.Trial) -> bool:
     )
 
 
-def _gone(trial: model.Trial) -> str:
+def _abandoned(trial: model.Trial, status: model.BudgetStatus) -> model.ReportResult:
+    why = "The lease ran out and the trial is another worker's"
     if trial.state.is_finished:
-        return f"The trial is {trial.state.value}; tell what was spent and leave it."
-    return "The lease ran out and the trial is another worker's; tell what was spent and leave it."
+        why = f"The trial is {trial.state.value}"
+    return model.ReportResult(
+        directive=Directive.ABANDON,
+        reason=f"{why}; tell what was spent and leave it.",
+        lease=None,
+        budget_status=status,
+    )
 
 
 def _disposition(
@@ -204,19 +219,22 @@ def _disposition(
 
 
 def _derived(
-    locked: LockedStudy, spec: model.StudySpec, order: WorkOrder, outcome: model.Outcome
+    locked: LockedStudy, trial: model.Trial, lease_id: str, outcome: model.Outcome
 ) -> model.Outcome:
     """Fill in derived metrics; raised inside the lock, a fault takes the booking back too."""
     if isinstance(outcome, model.Failed) or outcome.measurement is None:
         return outcome
     measurement = without_usage(outcome.measurement)
-    if isinstance(outcome, model.Infeasible):
+    spec = locked.view().study.spec
+    if isinstance(outcome, model.Infeasible) or not any(m.derivation for m in spec.metrics):
         return replace(outcome, measurement=measurement)
-    booked = locked.usage(order.lease_id)
-    faults = derivation.check(spec, measurement, booked, _PATHS[type(outcome)])
+    booked, earlier = locked.usage(lease_id), continuing.earlier(locked, trial)
+    path = _PATHS[type(outcome)]
+    faults = derivation.check(spec, measurement, booked, path, earlier=earlier)
     if faults:
         raise InvalidArgument(*faults)
-    return replace(outcome, measurement=derivation.derive(spec, measurement, booked).measurement)
+    derived = derivation.derive(spec, measurement, booked, earlier)
+    return replace(outcome, measurement=derived.measurement)
 
 
 def _lease_state(number: int, renewed: tuple[int, model.Lease] | None) -> model.LeaseState:

@@ -188,6 +188,22 @@ def exhausted(study: model.Study) -> Ruling:
     )
 
 
+def awaiting(study: model.Study) -> Ruling:
+    """What comes next depends on what is not told yet, or on people."""
+    if isinstance(study.spec.algorithm.kind, model.Manual):
+        return Ruling(
+            verdict=Verdict.WAIT,
+            reason=Reason.AWAITING_TRIALS,
+            explanation="People choose the trials of this study and none waits; enqueue one.",
+        )
+    running = study.budget_status.running_trials
+    return Ruling(
+        verdict=Verdict.WAIT,
+        reason=Reason.AWAITING_RESULTS,
+        explanation=f"What comes next depends on the {running} trials that run; wait for one.",
+    )
+
+
 def answered(trials: int) -> Ruling:
     """A repeated ask, of whose trials so many are still its own."""
     if trials:

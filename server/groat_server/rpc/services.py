@@ -51,6 +51,12 @@ class TrialService(service_pb2_grpc.TrialServiceServicer):
         leases = [wire.lease_state_to_proto(study_id, state) for state in states]
         return pb.HeartbeatResponse(leases=leases)
 
+    async def CreateTrial(self, request: pb.CreateTrialRequest, context: Context) -> Trial:
+        """See ``TrialService.CreateTrial``."""
+        study_id, draft, request_id = wire.draft_from_proto(request)
+        created = await writing(self._engine.drafts.create, study_id, draft, request_id=request_id)
+        return wire.trial_to_proto(created)
+
     async def GetTrial(self, request: pb.GetTrialRequest, context: Context) -> Trial:
         """See ``TrialService.GetTrial``."""
         study_id, number = wire.parse_trial(request.name)
@@ -146,6 +152,7 @@ class AnalysisService(service_pb2_grpc.AnalysisServiceServicer):
 
     def __init__(self, engine: Engine) -> None:
         self._analysis = engine.analysis
+        self._insight = engine.insight
 
     async def GetFront(self, request: pb.GetFrontRequest, context: Context) -> pb.GetFrontResponse:
         """See ``AnalysisService.GetFront``."""
@@ -170,3 +177,19 @@ class AnalysisService(service_pb2_grpc.AnalysisServiceServicer):
         return pb.GetHypervolumeHistoryResponse(
             points=map(wire.hypervolume_point_to_proto, points), reference_point=reference
         )
+
+    async def GetImportances(
+        self, request: pb.GetImportancesRequest, context: Context
+    ) -> pb.GetImportancesResponse:
+        """See ``AnalysisService.GetImportances``."""
+        study_id = wire.parse_study(request.parent, "parent")
+        found, finished = await self._insight.importances(study_id)
+        return pb.GetImportancesResponse(
+            importances=map(wire.importance_to_proto, found), finished_trials=finished
+        )
+
+    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
+        """See ``AnalysisService.Predict``."""
+        study_id, configurations = wire.predict_from_proto(request)
+        found = await self._insight.predict(study_id, configurations)
+        return pb.PredictResponse(predictions=map(wire.prediction_to_proto, found))

@@ -16,12 +16,17 @@ from groat import model
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewTrial:
-    """A trial that has no number yet."""
+    """A trial that has no number yet; its parts are those of `model.Trial`."""
 
     configuration: model.Configuration
     configuration_id: str
     origin: model.Origin
     generator: str = ""
+    example_count: int = 0
+    parent: int | None = None
+    parent_checkpoint: str = ""
+    slot: str = ""
+    why: str = ""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -107,6 +112,10 @@ class Answer:
     numbers: tuple[int, ...]
 
 
+class SlotTaken(Exception):
+    """Another trial of the study has the new trial's slot; see `LockedStudy.add`."""
+
+
 class LockedStudy(Protocol):
     """One study, held alone for one transaction.
 
@@ -150,8 +159,19 @@ class LockedStudy(Protocol):
         """Whether any trial of the study has this configuration."""
         ...
 
+    def is_taken(self, slot: str) -> bool:
+        """Whether any trial of the study has this slot, however it ended."""
+        ...
+
     def add(self, trial: NewTrial, *, now: datetime) -> model.Trial:
-        """Insert a REQUESTED trial under the next number."""
+        """Insert a REQUESTED trial under the next number.
+
+        Any number of trials have no slot. A parent must be a trial of the study.
+
+        Raises:
+            SlotTaken: Another trial has its slot. Nothing was inserted, and
+                the transaction may go on.
+        """
         ...
 
     def lease(self, number: int, lease: model.Lease, hold: model.Money) -> model.Trial:
@@ -164,6 +184,14 @@ class LockedStudy(Protocol):
 
     def attempt(self, lease_id: str) -> Attempt | None:
         """Find the attempt that a lease belongs to."""
+        ...
+
+    def parents(self) -> dict[int, int]:
+        """Return the parent of every trial that has one, by the trial's number, lowest first."""
+        ...
+
+    def attempts(self, number: int) -> list[Attempt]:
+        """Return every attempt of a trial, oldest first."""
         ...
 
     def renew(self, lease_id: str, until: datetime) -> model.Lease:

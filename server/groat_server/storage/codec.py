@@ -26,11 +26,22 @@ _KINDS: dict[type, str] = {
     model.BoolDomain: "bool",
     model.CategoricalDomain: "categorical",
     model.OrdinalDomain: "ordinal",
+    model.TextDomain: "text",
+    model.SubsetDomain: "subset",
+    model.PermutationDomain: "permutation",
+    model.LinearConstraint: "linear",
+    model.ForbiddenCombination: "forbidden",
     model.Auto: "auto",
     model.RandomSearch: "random",
     model.Sobol: "sobol",
+    model.GridSearch: "grid",
     model.Nsga2: "nsga2",
+    model.GeneticAlgorithm: "genetic",
     model.Bayesian: "bayesian",
+    model.SuccessiveHalving: "successive_halving",
+    model.Hyperband: "hyperband",
+    model.PopulationBased: "population_based",
+    model.Manual: "manual",
 }
 _TYPES: dict[type, str] = {
     model.Succeeded: "succeeded",
@@ -54,15 +65,26 @@ def _refuse_text(_: model.RawText) -> NoReturn:
     raise TypeError("raw text is counted and then forgotten; it is never stored")
 
 
+def _value_to_plain(value: model.Value | None) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _plain_to_value(plain: list[str] | bool | float | str | None, _: object) -> model.Value | None:
+    return tuple(plain) if isinstance(plain, list) else plain
+
+
 # Without detailed validation it is faster, and what we wrote ourselves needs no long story.
 _converter = make_converter(detailed_validation=False)
 _converter.register_unstructure_hook(datetime, _time_to_text)
 _converter.register_unstructure_hook(timedelta, lambda span: span // _MICROSECOND)
 _converter.register_structure_hook(timedelta, lambda count, _: timedelta(microseconds=count))
 _converter.register_unstructure_hook(model.RawText, _refuse_text)
-for _union in (model.Domain, model.AlgorithmKind):
+for _union in (model.Value, model.Value | None):
+    _converter.register_unstructure_hook(_union, _value_to_plain)
+    _converter.register_structure_hook(_union, _plain_to_value)
+# Inner unions before outer ones: a hook looks up those of all that is in it.
+for _union in (model.Domain, model.ParameterConstraint, model.SamplerKind, model.AlgorithmKind):
     configure_tagged_union(_union, _converter, tag_name="kind", tag_generator=_KINDS.__getitem__)
-# Inner unions before outer ones: an outcome's hook looks up those of all that is in it.
 for _union in (model.Quantity, model.Outcome):
     configure_tagged_union(_union, _converter, tag_name="type", tag_generator=_TYPES.__getitem__)
 

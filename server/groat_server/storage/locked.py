@@ -11,7 +11,15 @@ import sqlalchemy as sa
 from groat import errors, model
 from groat_server.storage import codec, rows
 from groat_server.storage import statements as sql
-from groat_server.storage.base import Answer, Attempt, BookedUsage, NewTrial, StoredUsage, StudyView
+from groat_server.storage.base import (
+    Answer,
+    Attempt,
+    BookedUsage,
+    NewTrial,
+    SlotTaken,
+    StoredUsage,
+    StudyView,
+)
 from groat_server.storage.books import Books
 from groat_server.storage.database import Database
 from groat_server.storage.rows import StudyRow
@@ -94,8 +102,15 @@ class SqlLockedStudy:
         """See `LockedStudy.knows`."""
         return self._session.run(sql.KNOWS, {"configuration": configuration_id}).scalar_one()
 
+    def is_taken(self, slot: str) -> bool:
+        """See `LockedStudy.is_taken`."""
+        return self._session.run(sql.IS_TAKEN, {"of_slot": slot}).scalar_one()
+
     def add(self, trial: NewTrial, *, now: datetime) -> model.Trial:
         """See `LockedStudy.add`."""
+        # Asked first, as PostgreSQL would undo the whole transaction for a row that it refuses.
+        if trial.slot and self.is_taken(trial.slot):
+            raise SlotTaken(f"another trial of the study has the slot {trial.slot!r}")
         number = self._session.row.next_number
         added = self._session.insert(sql.ADD_TRIAL, rows.new_trial(trial, number, now)).one()
         self._session.change(next_number=number + 1)
@@ -117,6 +132,15 @@ class SqlLockedStudy:
     def attempt(self, lease_id: str) -> Attempt | None:
         """See `LockedStudy.attempt`."""
         return self._session.attempt(lease_id)
+
+    def parents(self) -> dict[int, int]:
+        """See `LockedStudy.parents`."""
+        return {row.number: row.parent for row in self._session.run(sql.PARENTS)}
+
+    def attempts(self, number: int) -> list[Attempt]:
+        """See `LockedStudy.attempts`."""
+        found = self._session.run(sql.ATTEMPTS, {"trial": number})
+        return [rows.attempt(row, self._session.currency) for row in found]
 
     def _known_attempt(self, lease_id: str) -> Attempt:
         attempt = self.attempt(lease_id)

@@ -147,6 +147,11 @@ def new_trial(trial: NewTrial, number: int, now: datetime) -> Columns:
         "state": model.TrialState.REQUESTED.value,
         "attempt": 0,
         "create_time": now,
+        "example_count": trial.example_count,
+        "parent": trial.parent,
+        "parent_checkpoint": trial.parent_checkpoint,
+        "slot": trial.slot or None,
+        "why": trial.why,
     }
 
 
@@ -173,6 +178,11 @@ def trial(
         reports=reports,
         end_time=row.end_time,
         generator=row.generator,
+        example_count=row.example_count,
+        parent=row.parent,
+        parent_checkpoint=row.parent_checkpoint,
+        why=row.why,
+        slot=row.slot or "",
         notes=codec.NOTES.read(row.notes),
     )
 

@@ -115,12 +115,24 @@ trials = sa.Table(
     sa.Column("end_time", Instant),
     sa.Column("finish_order", sa.BigInteger),
     sa.Column("settled_then", sa.BigInteger, doc="the study's settled nanos at the finish"),
+    # What 0002 added has defaults: a server of before may go on adding trials for a while.
+    sa.Column("example_count", sa.BigInteger, nullable=False, server_default="0"),
+    sa.Column("parent", sa.BigInteger, doc="number of the trial that it continues"),
+    sa.Column("parent_checkpoint", sa.Text, nullable=False, server_default=""),
+    sa.Column("slot", Key, doc="its place in its algorithm's plan; NULL for none"),
+    sa.Column("why", sa.Text, nullable=False, server_default=""),
     _study(),
+    # Without CASCADE: SQLite follows a chain of trials a thousand deep, and no deeper. A study's
+    # trials are deleted by one statement, at whose end nobody misses a parent.
+    sa.ForeignKeyConstraint(["study_id", "parent"], ["trials.study_id", "trials.number"]),
     sa.UniqueConstraint("study_id", "finish_order"),
+    sa.UniqueConstraint("study_id", "slot"),
     sa.Index(None, "study_id", "state", "number"),
     sa.Index(None, "study_id", "configuration_id"),
     _one_of("state", model.TrialState),
-    *_not_negative("number", "attempt"),
+    _one_of("origin", model.Origin),
+    *_not_negative("number", "attempt", "example_count"),
+    sa.CheckConstraint("parent < number", name="parent_comes_before"),
     *(
         sa.CheckConstraint(
             f"({column} IS NULL) = (state IN ('requested', 'running'))",
@@ -128,6 +140,16 @@ trials = sa.Table(
         )
         for column in ("outcome", "end_time", "finish_order", "settled_then")
     ),
+)
+
+_has_parent = trials.c.parent.is_not(None)
+# Without it, deleting a study would look for each trial's children among all the others.
+sa.Index(
+    "ix_trials_parent",
+    trials.c.study_id,
+    trials.c.parent,
+    sqlite_where=_has_parent,
+    postgresql_where=_has_parent,
 )
 
 attempts = sa.Table(

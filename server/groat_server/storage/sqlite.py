@@ -65,9 +65,21 @@ class SqliteDatabase:
 
     @contextmanager
     def migrating(self) -> Generator[sa.Connection]:
-        """See `Database.migrating`; SQLite has one writer at a time anyway."""
-        with translated(), self._turn, self._writer.begin() as connection:
+        """See `Database.migrating`; SQLite has one writer at a time anyway.
+
+        A migration makes many a table anew and drops the old one, with which
+        enforced foreign keys would take all that refers to it. So they are
+        checked at the end instead.
+        """
+        with (
+            translated(),
+            self._turn,
+            self._writer.connect() as connection,
+            _unenforced(connection),
+            connection.begin(),
+        ):
             yield connection
+            _expect_whole(connection)
 
     def insert_new(self, table: sa.Table, *unique: str) -> ReturningInsert[Any]:
         """See `Database.insert_new`."""
@@ -186,6 +198,24 @@ def _prepare(connection: sqlite3.Connection, _: ConnectionPoolEntry) -> None:
     connection.isolation_level = None  # Python's own BEGINs come too late and are never IMMEDIATE
     for pragma in ("busy_timeout=5000", "journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
         connection.execute(f"PRAGMA {pragma}")
+
+
+@contextmanager
+def _unenforced(connection: sa.Connection) -> Generator[None]:
+    """Leave foreign keys alone; must be entered and left outside a transaction."""
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, sqlite3.Connection)  # noqa: S101 - the driver is ours to choose
+    driver.execute("PRAGMA foreign_keys=OFF")
+    try:
+        yield
+    finally:
+        driver.execute("PRAGMA foreign_keys=ON")
+
+
+def _expect_whole(connection: sa.Connection) -> None:
+    lost = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+    if lost is not None:
+        raise RuntimeError(f"the migration lost what a row of {lost[0]!r} refers to")
 
 
 def _begin(connection: sa.Connection) -> None:

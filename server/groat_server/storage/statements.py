@@ -85,6 +85,16 @@ KNOWS = sa.select(
         trials.c.configuration_id == bindparam("configuration"),
     )
 )
+IS_TAKEN = sa.select(
+    sa.exists().where(
+        trials.c.study_id == bindparam("study"), trials.c.slot == bindparam("of_slot")
+    )
+)
+PARENTS = (
+    sa.select(trials.c.number, trials.c.parent)
+    .where(trials.c.study_id == bindparam("study"), trials.c.parent.is_not(None))
+    .order_by(trials.c.number)
+)
 ADD_TRIAL = sa.insert(trials).returning(trials)
 LEASE_TRIAL = (
     sa.update(trials)
@@ -103,6 +113,11 @@ SET_TRIAL_SPEND = sa.update(trials).where(_this_trial).values(spend=bindparam("s
 # Attempts
 
 ATTEMPT = sa.select(attempts).where(_this_attempt)
+ATTEMPTS = (
+    sa.select(attempts)
+    .where(attempts.c.study_id == bindparam("study"), attempts.c.number == bindparam("trial"))
+    .order_by(attempts.c.attempt)
+)
 ADD_ATTEMPT = sa.insert(attempts)
 EXPIRED = (
     sa.select(attempts.c.number, attempts.c.attempt, _is_held.label("is_held"))

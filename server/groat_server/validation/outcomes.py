@@ -12,6 +12,7 @@ from groat_server.validation import words
 
 MAX_EXAMPLES = 10_000
 MAX_USAGES = 20_000
+MAX_CHECKPOINT = 1_024
 
 
 def check_outcome(
@@ -37,6 +38,29 @@ def check_outcome(
                 problem = "only the server knows that a lease expired; say what went wrong"
                 faults.append(Violation("failed.kind", problem))
     faults += check_usage(usage, "usage", spec.currency)
+    if faults:
+        raise InvalidArgument(*faults)
+
+
+def check_draft(spec: model.StudySpec, draft: model.TrialDraft) -> None:
+    """Check a trial that a person adds, except for its configuration.
+
+    Raises:
+        InvalidArgument: With every violation, paths as in ``CreateTrialRequest``.
+    """
+    faults = list(words.between(draft.example_count, 0, 2**62, "trial.example_count"))
+    faults += check_usage(draft.usage, "usage", spec.currency)
+    match draft.outcome:
+        case model.Succeeded(measurement=measurement):
+            faults += _check_final(spec, measurement, "final_measurement")
+        case model.Infeasible(reason=reason, measurement=measurement):
+            faults += words.text(reason, "trial.infeasible_reason", 4_096)
+            if measurement is not None:
+                faults += _check_measurement(spec, measurement, "final_measurement")
+        case None if draft.usage:
+            faults.append(Violation("usage", "a queued trial has consumed nothing yet"))
+        case None:
+            pass
     if faults:
         raise InvalidArgument(*faults)
 
@@ -102,6 +126,7 @@ def _check_measurement(
     for i, value in enumerate(measurement.metrics):
         yield from _check_value(spec, value, f"{path}.metrics[{i}]")
     yield from words.between(measurement.example_count, 0, 2**62, f"{path}.example_count")
+    yield from words.text(measurement.checkpoint, f"{path}.checkpoint", MAX_CHECKPOINT)
     yield from _check_examples(spec, measurement.examples, path)
 
 

@@ -1,19 +1,18 @@
-"""The rules of a search space."""
+"""The rules of a search space: parameters, how they depend on each other, constraints."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
-from math import isfinite
 
 from groat import model
 from groat.errors import Violation
 from groat_server.validation import words
+from groat_server.validation.domains import MAX_LEVELS, MAX_TEXT_BYTES, check_domain, is_allowed
 
 MAX_PARAMETERS = 256
-MAX_LEVELS = 1_000
-MAX_STEPS = 2**40 - 1
-MAX_LOG_STEPS = 2**32 - 1
+MAX_CONSTRAINTS = 256
+MAX_ITEMS = 1_024
 
 
 def check_space(space: model.SearchSpace, path: str) -> Iterator[Violation]:
@@ -28,44 +27,30 @@ def check_space(space: model.SearchSpace, path: str) -> Iterator[Violation]:
     faults: list[Violation] = []
     for i, parameter in enumerate(space.parameters):
         faults += _check_parameter(parameter, known, f"{path}.parameters[{i}]")
+    faults += _check_texts(space, f"{path}.parameters")
+    faults += _check_constraints(space, known, f"{path}.constraints")
+    faults += _check_width(space, f"{path}.parameters")
     yield from faults
     if not faults:
-        yield from _check_dependencies(space, path)
+        yield from _check_circles(space, path)
 
 
-def is_allowed(domain: model.Domain, value: model.Value) -> bool:
-    """Whether a value is one of a domain's, of the right type."""
-    match domain:
-        case model.BoolDomain():
-            return isinstance(value, bool)
-        case model.CategoricalDomain(labels=labels):
-            return isinstance(value, str) and value in labels
-        case model.OrdinalDomain(levels=levels):
-            return any(value == level and type(value) is type(level) for level in levels)
-        case model.IntDomain() | model.FloatDomain():
-            return _is_number_of(domain, value)
-
-
-def _is_number_of(domain: model.IntDomain | model.FloatDomain, value: model.Value) -> bool:
-    if isinstance(value, bool | str) or not domain.min <= value <= domain.max:
-        return False
-    if isinstance(domain, model.IntDomain):
-        return isinstance(value, int) and (value - domain.min) % (domain.step or 1) == 0
-    return _on_grid(value, domain.min, domain.step)
-
-
-def _on_grid(value: float, low: float, step: float | None) -> bool:
-    if step is None:
-        return True
-    steps = (value - low) / step
-    return abs(steps - round(steps)) < 1e-9 * max(1.0, abs(steps))
+def _check_width(space: model.SearchSpace, path: str) -> Iterator[Violation]:
+    lists = [
+        parameter.domain.items
+        for parameter in space.parameters
+        if isinstance(parameter.domain, model.SubsetDomain | model.PermutationDomain)
+    ]
+    count = sum(map(len, lists))
+    if count > MAX_ITEMS:
+        yield Violation(path, f"{count} items in all; at most {MAX_ITEMS} are allowed")
 
 
 def _check_parameter(
     parameter: model.Parameter, known: Mapping[str, model.Parameter], path: str
 ) -> Iterator[Violation]:
     yield from words.identifier(parameter.id, f"{path}.id")
-    faults = list(_check_domain(parameter.domain, f"{path}.{parameter.domain.kind}"))
+    faults = list(check_domain(parameter.domain, f"{path}.{parameter.domain.kind}"))
     yield from faults
     default = parameter.default_value
     if not faults and default is not None and not is_allowed(parameter.domain, default):
@@ -89,100 +74,108 @@ def _check_condition(
         return
     if not condition.any_of:
         yield Violation(f"{path}.any_of", "no value: the parameter could never be active")
+    if isinstance(parent.domain, model.PermutationDomain):
+        problem = f"{parent.id!r} is an order; nothing can depend on one. Use another parameter"
+        yield Violation(f"{path}.parameter_id", problem)
+        return
     for i, value in enumerate(condition.any_of):
-        if not is_allowed(parent.domain, value):
+        if not _is_shown(parent.domain, value):
             yield Violation(f"{path}.any_of[{i}]", f"{value!r:.60} is not a value of {parent.id!r}")
 
 
-def _check_domain(domain: model.Domain, path: str) -> Iterator[Violation]:
+def _is_shown(domain: model.Domain, value: model.Value) -> bool:
+    """Whether some value is, or some subset has, what a condition or a constraint names."""
+    if isinstance(domain, model.SubsetDomain):
+        asked = value if isinstance(value, tuple) else (value,)
+        return all(item in domain.items for item in asked)
+    return is_allowed(domain, value)
+
+
+def _check_texts(space: model.SearchSpace, path: str) -> Iterator[Violation]:
+    domains = [p.domain for p in space.parameters if isinstance(p.domain, model.TextDomain)]
+    size = sum(len(variant.text.encode()) for domain in domains for variant in domain.variants)
+    if size > MAX_TEXT_BYTES:
+        yield Violation(path, f"{size} bytes of text in all; at most {MAX_TEXT_BYTES} are allowed")
+
+
+def _check_constraints(
+    space: model.SearchSpace, known: Mapping[str, model.Parameter], path: str
+) -> Iterator[Violation]:
+    if len(space.constraints) > MAX_CONSTRAINTS:
+        problem = f"{len(space.constraints)} constraints; at most {MAX_CONSTRAINTS} are allowed"
+        yield Violation(path, problem)
+    for i, constraint in enumerate(space.constraints):
+        match constraint:
+            case model.LinearConstraint():
+                yield from _check_linear(constraint, known, f"{path}[{i}].linear")
+            case model.ForbiddenCombination():
+                yield from _check_forbidden(constraint, known, f"{path}[{i}].forbidden")
+
+
+def _check_linear(
+    constraint: model.LinearConstraint, known: Mapping[str, model.Parameter], path: str
+) -> Iterator[Violation]:
+    yield from words.finite(constraint.upper_bound, f"{path}.upper_bound")
+    if not constraint.coefficients:
+        yield Violation(f"{path}.coefficients", "empty; name the parameters to add up")
+    for name, coefficient in constraint.coefficients.items():
+        place = f"{path}.coefficients[{name[:40]}]"
+        yield from words.finite(coefficient, place)
+        if name not in known:
+            yield Violation(place, f"there is no parameter {name[:40]!r}")
+        elif not _has_numbers(known[name].domain):
+            yield Violation(place, f"{name!r} is no float, int or ordinal parameter of numbers")
+
+
+def _has_numbers(domain: model.Domain) -> bool:
     match domain:
         case model.FloatDomain() | model.IntDomain():
-            yield from _check_numbers(domain, path)
-        case model.CategoricalDomain(labels=labels):
-            yield from _check_count(len(labels), f"{path}.labels")
-            yield from words.unique(labels, f"{path}.labels", "label")
-            for i, label in enumerate(labels):
-                yield from _check_label(label, f"{path}.labels[{i}]")
+            return True
         case model.OrdinalDomain(levels=levels):
-            yield from _check_levels(levels, f"{path}.levels")
-        case model.BoolDomain():
-            pass
+            return not any(isinstance(level, str) for level in levels)
+        case _:
+            return False
 
 
-def _check_numbers(domain: model.FloatDomain | model.IntDomain, path: str) -> Iterator[Violation]:
-    faults = [*words.finite(domain.min, f"{path}.min"), *words.finite(domain.max, f"{path}.max")]
-    if domain.step is not None:
-        faults += words.finite(domain.step, f"{path}.step")
-    yield from faults
-    if faults:
-        return
-    if domain.min > domain.max:
-        yield Violation(f"{path}.max", f"max {domain.max} is below min {domain.min}")
-    if domain.log_scale and domain.min <= 0:
-        yield Violation(f"{path}.min", f"a log scale needs min above 0, not {domain.min}")
-    if domain.step is not None and domain.step <= 0:
-        yield Violation(f"{path}.step", f"{domain.step} is not above 0")
-    yield from _check_size(domain, path)
-    if domain.step is not None and domain.log_scale:
-        yield Violation(f"{path}.step", "a log scale takes no step; leave one of the two out")
+def _check_forbidden(
+    constraint: model.ForbiddenCombination, known: Mapping[str, model.Parameter], path: str
+) -> Iterator[Violation]:
+    if not constraint.values:
+        yield Violation(f"{path}.values", "empty: that would forbid everything")
+    for name, value in constraint.values.items():
+        place = f"{path}.values[{name[:40]}]"
+        if name not in known:
+            yield Violation(place, f"there is no parameter {name[:40]!r}")
+        elif not _is_shown(known[name].domain, value):
+            yield Violation(place, f"{value!r:.60} is not a value of {name!r}")
 
 
-def _check_size(domain: model.FloatDomain | model.IntDomain, path: str) -> Iterator[Violation]:
-    width = float(domain.max) - float(domain.min)
-    step = 1.0 if isinstance(domain, model.IntDomain) else domain.step
-    if not isfinite(width):
-        yield Violation(f"{path}.max", f"{domain.min} to {domain.max} is too wide to be searched")
-    elif step is not None and step > 0:
-        steps = width / float(domain.step or step)
-        most = MAX_LOG_STEPS if domain.log_scale else MAX_STEPS
-        if steps > most:
-            yield Violation(f"{path}.max", f"{steps:.3g} steps; at most {most:.3g} can be searched")
-
-
-def _check_levels(levels: tuple[model.Value, ...], path: str) -> Iterator[Violation]:
-    yield from _check_count(len(levels), path)
-    yield from words.unique(map(repr, levels), path, "level")
-    kinds = {type(level) for level in levels}
-    if bool in kinds or (str in kinds and len(kinds) > 1):
-        yield Violation(path, "levels must be all numbers or all strings")
-    for i, level in enumerate(levels):
-        if isinstance(level, str):
-            yield from _check_label(level, f"{path}[{i}]")
-        else:
-            yield from words.finite(level, f"{path}[{i}]")
-
-
-def _check_label(label: str, path: str) -> Iterator[Violation]:
-    if not label:
-        yield Violation(path, "empty; a label has 1 to 256 characters")
-    yield from words.text(label, path)
-
-
-def _check_count(count: int, path: str) -> Iterator[Violation]:
-    if not 1 <= count <= MAX_LEVELS:
-        yield Violation(path, f"{count} values; 1 to {MAX_LEVELS} are allowed")
-
-
-def _check_dependencies(space: model.SearchSpace, path: str) -> Iterator[Violation]:
-    parents = {p.id: [c.parameter_id for c in p.active_when] for p in space.parameters}
+def _check_circles(space: model.SearchSpace, path: str) -> Iterator[Violation]:
     try:
-        order = list(TopologicalSorter(parents).static_order())
+        _parents_first(space)
     except CycleError as error:
         circle = " -> ".join(error.args[1])
         yield Violation(f"{path}.parameters", f"conditions form a circle: {circle}")
-        return
-    yield from _check_defaults(space, order, path)
 
 
-def _check_defaults(space: model.SearchSpace, order: list[str], path: str) -> Iterator[Violation]:
-    """All or none: half a default configuration is no configuration."""
+def _parents_first(space: model.SearchSpace) -> list[str]:
+    parents = {p.id: [c.parameter_id for c in p.active_when] for p in space.parameters}
+    return list(TopologicalSorter(parents).static_order())
+
+
+def check_defaults(space: model.SearchSpace, path: str) -> Iterator[Violation]:
+    """Check that there are all or none: half a default configuration is no configuration."""
     if all(parameter.default_value is None for parameter in space.parameters):
         return
+    try:
+        order = _parents_first(space)
+    except CycleError:
+        return  # told by `check_space`
     known = {parameter.id: parameter for parameter in space.parameters}
     chosen: dict[str, model.Value] = {}
     for name in order:
-        parameter = known[name]
-        if not is_active(parameter, chosen):
+        parameter = known.get(name)
+        if parameter is None or not is_active(parameter, chosen):
             continue
         if parameter.default_value is None:
             place = space.parameters.index(parameter)
@@ -196,4 +189,11 @@ def _check_defaults(space: model.SearchSpace, order: list[str], path: str) -> It
 
 def is_active(parameter: model.Parameter, chosen: model.Configuration) -> bool:
     """Whether a parameter's conditions all hold among values chosen so far."""
-    return all(chosen.get(c.parameter_id) in c.any_of for c in parameter.active_when)
+    return all(_holds(condition, chosen) for condition in parameter.active_when)
+
+
+def _holds(condition: model.Condition, chosen: model.Configuration) -> bool:
+    value = chosen.get(condition.parameter_id)
+    if isinstance(value, tuple):
+        return any(item in value for item in condition.any_of)
+    return value in condition.any_of

@@ -10,11 +10,14 @@ from groat import model
 from groat.errors import InvalidArgument, Violation
 from groat_server import pricing
 from groat_server.validation import words
-from groat_server.validation.spaces import check_space
+from groat_server.validation.algorithms import check_algorithm, check_early_stopping
+from groat_server.validation.growth import check_growth
+from groat_server.validation.spaces import check_defaults, check_space
 
 MAX_METRICS = 64
 MAX_OBJECTIVES = 8
 MAX_LABELS = 64
+_SPACE = "study.search_space"
 _CURRENCY = re.compile(r"[A-Z]{3}")
 LEASE_LIMITS = (timedelta(seconds=1), timedelta(hours=24))
 
@@ -27,9 +30,10 @@ def check_spec(spec: model.StudySpec) -> None:
     """
     _raise_if_any(
         [
-            *check_space(spec.search_space, "study.search_space"),
+            *check_space(spec.search_space, _SPACE),
+            *check_defaults(spec.search_space, _SPACE),
             *_check_metrics(spec.metrics, "study.metrics"),
-            *_check_algorithm(spec.algorithm, "study.algorithm"),
+            *check_algorithm(spec, "study.algorithm"),
             *_check_limits(spec),
             *_check_money(spec),
         ]
@@ -43,6 +47,12 @@ def check_patch(before: model.StudySpec, after: model.StudySpec) -> None:
         InvalidArgument: A changed part breaks a rule, or would mix currencies.
     """
     faults = [*_check_limits(after), *_check_money(after)]
+    if after.search_space != before.search_space:
+        faults += check_space(after.search_space, _SPACE)
+        faults += check_growth(before.search_space, after.search_space, _SPACE)
+        if isinstance(before.algorithm.kind, model.GridSearch):
+            problem = "the cells of a grid are numbered for good; start a study with the new space"
+            faults.append(Violation(_SPACE, problem))
     if after.currency != before.currency:
         problem = f"the study counts in {before.currency}, not {after.currency}"
         faults.append(Violation("study.budget.max_spend.currency", problem))
@@ -84,18 +94,6 @@ def _check_derivation(derivation: model.Derivation, path: str) -> Iterator[Viola
         yield Violation(f"{path}.score_id", problem)
 
 
-def _check_algorithm(algorithm: model.Algorithm, path: str) -> Iterator[Violation]:
-    match algorithm.kind:
-        case model.Nsga2(population_size=size) if size != 0:
-            yield from words.between(size, 4, 1_000, f"{path}.nsga2.population_size")
-        case model.Bayesian(initial_trial_count=count) if count != 0:
-            yield from words.between(count, 1, 1_000, f"{path}.bayesian.initial_trial_count")
-        case _:
-            pass
-    if algorithm.seed is not None and algorithm.seed < 0:
-        yield Violation(f"{path}.seed", f"{algorithm.seed} is negative")
-
-
 def _check_limits(spec: model.StudySpec) -> Iterator[Violation]:
     yield from words.text(spec.display_name, "study.display_name")
     yield from _check_labels(spec.labels, "study.labels")
@@ -105,6 +103,7 @@ def _check_limits(spec: model.StudySpec) -> Iterator[Violation]:
     yield from words.between(spec.max_concurrent_trials, 0, 100_000, path)
     yield from words.between(spec.max_attempts, 1, 100, "study.max_attempts")
     yield from check_lease(spec.lease_duration, "study.lease_duration")
+    yield from check_early_stopping(spec.early_stopping, "study.early_stopping")
 
 
 def check_lease(duration: timedelta, path: str) -> Iterator[Violation]:

@@ -15,8 +15,10 @@ Score: TypeAlias = Callable[[Floats], Floats]
 """From canonical points ``(n, d)`` to what each is worth ``(n,)``, larger is better."""
 
 _RANDOM, _NEAR, _VERY_NEAR = 768, 384, 128
+_FEW, _MOST_DRAWS = 48, 16
 _STEPS = (0.2, 0.1, 0.05, 0.02, 0.01, 0.004)
 _PARENTS, _CHILDREN = 16, 256
+_TIE = 1e-6
 
 
 def search(
@@ -25,29 +27,32 @@ def search(
     """Look for the points that are worth most.
 
     Starts from a pool (see `first_pool`); then six rounds of mutating the best with
-    shrinking steps. Numbers, levels, labels and conditional
-    parameters all move together, so no kind needs a method of its own.
+    shrinking steps. Numbers, levels, labels, sets, orders and conditional
+    parameters all move together, so no kind needs a method of its own. `variation`'s
+    moves for each kind, without tuning, took a third longer on nine problems with
+    sets, orders or neither: the logarithm of the value found was at most 0.005 higher
+    with them, on three of the problems, and up to 0.03 lower on the others.
 
     Args:
         space: Where to look.
         score: What to maximise.
         pool: Shape ``(p, d)``, canonical.
-        known: Configurations to leave out.
+        known: Configurations to leave out, among them all that are not allowed.
         rng: The dice.
 
     Returns:
         Shape ``(n, d)``, canonical, new and different, best first; ``n`` may be
         0 in a space nearly used up.
     """
-    pool = pool[_new_and_different(pool, known, space)]
+    pool = pool[_is_first(pool) & known.is_new(pool)]
     values = score(pool) if len(pool) else np.empty(0)
     for step in _STEPS:
         if not len(pool):
             break
         best = np.argsort(-values, kind="stable")[:_PARENTS]
         children = _mutants(space, pool[best], _CHILDREN, step, rng)
-        merged = np.concatenate([pool, children])
-        children = merged[_new_and_different(merged, known, space)][len(pool) :]
+        is_other = _is_first(np.concatenate([pool, children]))[len(pool) :]
+        children = children[is_other & known.is_new(children)]
         values = np.concatenate([values, score(children)]) if len(children) else values
         pool = np.concatenate([pool, children])
     return pool[np.argsort(-values, kind="stable")]
@@ -57,26 +62,43 @@ def first_pool(space: Space, parents: Floats, rng: np.random.Generator) -> Float
     """Gather points from everywhere, around ``parents (k, d)``, and the parents themselves.
 
     Returns:
-        Shape ``(n, d)``, canonical, not all different.
+        Shape ``(n, d)``, canonical, not all different; allowed ones, save for parents.
     """
-    draws = [space.canonical(rng.random((_RANDOM, space.d))), parents]
+    draws = [_drawn(space, rng), parents]
     if len(parents):
         draws.append(_mutants(space, parents, _NEAR, 0.15, rng))
         draws.append(_mutants(space, parents, _VERY_NEAR, 0.02, rng))
     return np.concatenate(draws)
 
 
-def _new_and_different(points: Floats, known: Known, space: Space) -> Bools:
-    first = np.unique(points, axis=0, return_index=True)[1]
+def _drawn(space: Space, rng: np.random.Generator) -> Floats:
+    """Draw allowed points from everywhere, again and again while there are but a few."""
+    drawn = _allowed(space, rng.random((_RANDOM, space.d)), rng)
+    for _ in range(_MOST_DRAWS):
+        if len(drawn) >= _FEW:
+            break
+        more = _allowed(space, rng.random((_RANDOM, space.d)), rng)
+        drawn = np.concatenate([drawn, more])
+    return drawn
+
+
+def _allowed(space: Space, points: Floats, rng: np.random.Generator) -> Floats:
+    """Make points canonical, repair what breaks a constraint, and drop what cannot be."""
+    repaired = space.repaired(points, rng)
+    return repaired[space.allowed(repaired)]
+
+
+def _is_first(points: Floats) -> Bools:
+    """Tell which rows are not in an earlier row already."""
     is_first = np.zeros(len(points), dtype=np.bool_)
-    is_first[first] = True
-    return is_first & known.is_new(points)
+    is_first[np.unique(points, axis=0, return_index=True)[1]] = True
+    return is_first
 
 
 def _mutants(
     space: Space, parents: Floats, count: int, step: float, rng: np.random.Generator
 ) -> Floats:
-    """Make canonical children ``(count, d)``: some crossed, each with a few values moved."""
+    """Make up to ``count`` allowed children: some crossed, each with a few values moved."""
     shape = (count, space.d)
     # Inactive values are drawn afresh, for children in which they become active.
     lively = np.where(space.active(parents), parents, np.nan)
@@ -89,7 +111,17 @@ def _mutants(
         rng.random(shape),
         children + _reach(space, step) * rng.normal(size=shape),
     )
-    return space.canonical(np.where(_is_moved(space, count, rng), moved, children))
+    children = np.where(_is_moved(space, count, rng), moved, children)
+    return _allowed(space, _shaken(space, children, rng), rng)
+
+
+def _shaken(space: Space, points: Floats, rng: np.random.Generator) -> Floats:
+    """Move items of sets by next to nothing, lest of too many it is always the last that goes."""
+    widths = np.bincount(space.owner)[space.owner]
+    is_item = space.is_categorical & (widths > 1)
+    if not is_item.any():
+        return points
+    return points + np.where(is_item, _TIE * rng.random(points.shape), 0.0)
 
 
 def _reach(space: Space, step: float) -> Floats:

@@ -73,7 +73,7 @@ class _Parts:
 
     @classmethod
     def of(cls, data: Data) -> _Parts:
-        kernel = ConfigurationKernel(torch.from_numpy(data.is_label))
+        kernel = ConfigurationKernel(data.layout)
         learnt_noise = _noise_model() if data.noises is None else None
         with settings.validate_input_scaling(False):
             model = SingleTaskGP(
@@ -96,12 +96,12 @@ class _Parts:
 
     @torch.no_grad()
     def set_logs(self, logs: Floats) -> None:
-        d, values = self.kernel.d, torch.from_numpy(logs)
-        self.kernel.log_length.copy_(values[:d])
-        self.kernel.log_signal.copy_(values[d])
-        self.kernel.log_additive.copy_(values[d + 1])
+        scales, values = self.kernel.scales, torch.from_numpy(logs)
+        self.kernel.log_length.copy_(values[:scales])
+        self.kernel.log_signal.copy_(values[scales])
+        self.kernel.log_additive.copy_(values[scales + 1])
         if self.learnt_noise is not None:
-            self.learnt_noise.noise = values[d + 2].exp().clamp_min(1.01 * LEAST_NOISE)
+            self.learnt_noise.noise = values[scales + 2].exp().clamp_min(1.01 * LEAST_NOISE)
 
 
 def _thinned(data: Data) -> Data:
@@ -115,8 +115,8 @@ def _thinned(data: Data) -> Data:
 
 
 def _cold(data: Data) -> list[Floats]:
-    d, size = data.inputs.shape[1], data.hyperparameter_count
-    return [np.array([length] * d + rest)[:size] for length, *rest in _COLD_STARTS]
+    scales, size = data.layout.scales, data.hyperparameter_count
+    return [np.array([length] * scales + rest)[:size] for length, *rest in _COLD_STARTS]
 
 
 def _fit_from(data: Data, start: Floats, steps: int) -> tuple[float, Floats]:

@@ -59,8 +59,8 @@ class SampledImprovement:
         Args:
             objectives: At least two models.
             reference: Shape ``(m,)``, losses.
-            baseline: Shape ``(k, d)``, inputs of the front; ``k >= 1``.
-            pending: Shape ``(p, d)``, inputs whose losses are not told yet.
+            baseline: Shape ``(k, w)``, inputs of the front; ``k >= 1``.
+            pending: Shape ``(p, w)``, inputs whose losses are not told yet.
             seed: Fixes the samples.
         """
         standard = [_standard(o, reference[j]) for j, o in enumerate(objectives)]
@@ -80,7 +80,7 @@ class SampledImprovement:
 
     @torch.no_grad()
     def log_expected(self, inputs: Floats) -> Floats:
-        """Return the score of each row of ``inputs (n, d)``, shape ``(n,)``; slow, so few rows."""
+        """Return the score of each row of ``inputs (n, w)``, shape ``(n,)``; slow, so few rows."""
         with _quiet():
             return self.acquisition(torch.from_numpy(inputs).unsqueeze(1)).numpy()
 

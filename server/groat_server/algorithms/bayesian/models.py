@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from groat_server.algorithms.base import Floats, History, Problem
-from groat_server.algorithms.bayesian.features import features
+from groat_server.algorithms.bayesian.features import Layout, features
 from groat_server.algorithms.bayesian.fitting import fit
 from groat_server.algorithms.bayesian.memory import Memory
 from groat_server.algorithms.bayesian.outcomes import (
@@ -32,7 +32,7 @@ class Models:
     feasibility: Feasibility
 
     def medians(self, inputs: Floats) -> Floats:
-        """Return the losses expected at ``inputs (n, d)``, shape ``(n, m)``."""
+        """Return the losses expected at ``inputs (n, w)``, shape ``(n, m)``."""
         return np.stack([one.medians(inputs) for one in self.objectives], axis=1)
 
     def hopes(self, inputs: Floats) -> Floats:
@@ -40,7 +40,7 @@ class Models:
         return np.stack([one.hopes(inputs) for one in self.objectives], axis=1)
 
     def believing(self, inputs: Floats) -> Models:
-        """Return the models as if they had come true at ``inputs (q, d)``; see `Surrogate`."""
+        """Return the models as if they had come true at ``inputs (q, w)``; see `Surrogate`."""
         if not len(inputs):
             return self
         objectives = [
@@ -64,19 +64,18 @@ def fit_models(
         The models, and what to remember.
     """
     inputs, measured = features(problem.space, history.points), history.is_measured
-    is_label = problem.space.is_categorical
+    layout = Layout.of(problem.space)
     rows = inputs[measured]
     losses, errors = history.losses[measured].T, history.errors[measured].T
     outcomes = [
-        objective_data(rows, losses[j], errors[j], is_label) for j in range(problem.objectives)
+        objective_data(rows, losses[j], errors[j], layout) for j in range(problem.objectives)
     ]
     violations, doubts = history.violations[measured].T, history.violation_errors[measured].T
     data = [one for _, one in outcomes] + [
-        constraint_data(rows, violations[j], doubts[j], is_label)
-        for j in range(problem.constraints)
+        constraint_data(rows, violations[j], doubts[j], layout) for j in range(problem.constraints)
     ]
     if not measured.all():
-        data.append(works_data(inputs, measured, is_label))
+        data.append(works_data(inputs, measured, layout))
     surrogates, memory = _fit_all(data, memory, told)
     return _assembled([warp for warp, _ in outcomes], surrogates, problem.constraints), memory
 

@@ -10,6 +10,7 @@ from scipy.special import (
 )
 
 from groat_server.algorithms.base import Bools, Floats
+from groat_server.algorithms.bayesian.features import Layout
 from groat_server.algorithms.bayesian.surrogate import Data, Surrogate
 from groat_server.algorithms.bayesian.warp import Warp, choose_warp
 
@@ -24,7 +25,7 @@ class Objective:
     surrogate: Surrogate
 
     def medians(self, inputs: Floats) -> Floats:
-        """Return what the model thinks of ``inputs (n, d)`` without noise: losses ``(n,)``."""
+        """Return what the model thinks of ``inputs (n, w)`` without noise: losses ``(n,)``."""
         return self.warp.inverse(self.surrogate.predict(inputs)[0])
 
     def hopes(self, inputs: Floats) -> Floats:
@@ -47,7 +48,7 @@ class Feasibility:
     works: tuple[Surrogate, ...]
 
     def log_chances(self, inputs: Floats) -> Floats:
-        """Return the logarithm of the chance, shape ``(n,)``, for ``inputs (n, d)``."""
+        """Return the logarithm of the chance, shape ``(n,)``, for ``inputs (n, w)``."""
         total = np.zeros(len(inputs))
         for surrogate, sign in [(s, -1.0) for s in self.constraints] + [
             (s, 1.0) for s in self.works
@@ -65,7 +66,7 @@ class Feasibility:
 
 
 def objective_data(
-    inputs: Floats, losses: Floats, errors: Floats, is_label: Bools
+    inputs: Floats, losses: Floats, errors: Floats, layout: Layout
 ) -> tuple[Warp, Data]:
     """Prepare one objective for its model.
 
@@ -73,10 +74,10 @@ def objective_data(
     good ones are what is searched for, and stay.
 
     Args:
-        inputs: Shape ``(n, d)``.
+        inputs: Shape ``(n, w)``.
         losses: Shape ``(n,)``, finite.
         errors: Shape ``(n,)``; NaN where unknown.
-        is_label: Shape ``(d,)``.
+        layout: What the columns of ``inputs`` are.
 
     Returns:
         The warp, and the warped data.
@@ -84,17 +85,17 @@ def objective_data(
     warp = choose_warp(losses)
     targets = _without_bad_tail(warp(losses))
     noises = _variances(errors * warp.slope(losses))
-    return warp, Data.standardised(inputs, targets, noises, is_label)
+    return warp, Data.standardised(inputs, targets, noises, layout)
 
 
-def constraint_data(inputs: Floats, violations: Floats, errors: Floats, is_label: Bools) -> Data:
+def constraint_data(inputs: Floats, violations: Floats, errors: Floats, layout: Layout) -> Data:
     """Prepare one constraint for its model; arguments as in `objective_data`."""
     # Whatever is drawn in stays a violation.
     targets = _without_bad_tail(violations, least=0.1 * float(violations.max()))
-    return Data.standardised(inputs, targets, _variances(errors), is_label)
+    return Data.standardised(inputs, targets, _variances(errors), layout)
 
 
-def works_data(inputs: Floats, is_measured: Bools, is_label: Bools) -> Data:
+def works_data(inputs: Floats, is_measured: Bools, layout: Layout) -> Data:
     """Prepare the model of which configurations work at all.
 
     Far from all trials it falls back to their share of successes, as if one
@@ -102,7 +103,7 @@ def works_data(inputs: Floats, is_measured: Bools, is_label: Bools) -> Data:
     """
     targets = np.where(is_measured, 1.0, -1.0)
     noises = np.full(len(targets), 0.05)
-    data = Data.standardised(inputs, targets, noises, is_label)
+    data = Data.standardised(inputs, targets, noises, layout)
     return replace(data, center=float(targets.sum()) / (len(targets) + 2), scale=1.0)
 
 

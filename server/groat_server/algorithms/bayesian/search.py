@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TypeAlias
-
 import numpy as np
-import numpy.typing as npt
 
 from groat_server import front
 from groat_server.algorithms import design
 from groat_server.algorithms.base import History, Pending, Problem, Suggestion
+from groat_server.algorithms.bayesian.fidelity import fullest, rows_of, unknown
 from groat_server.algorithms.bayesian.memory import recall
 from groat_server.algorithms.bayesian.models import fit_models
 from groat_server.algorithms.bayesian.step import Step
-
-Integers: TypeAlias = npt.NDArray[np.int64]
 
 _MOST_ROWS = 300
 _RECENT_ROWS = 50
@@ -25,11 +20,14 @@ _SPREAD_ROWS = 50
 def propose(
     problem: Problem, history: History, pending: Pending, count: int, rng: np.random.Generator
 ) -> list[Suggestion]:
-    """Suggest up to ``count`` points; see `Algorithm.suggest`. At least two are measured."""
-    useful = _most_useful(history)
+    """Suggest up to ``count`` points; see `Algorithm.suggest`.
+
+    At least two of the `fullest` trials are measured; the others do not count.
+    """
+    useful = _most_useful(fullest(history))
     memory = recall(history, pending)
     models, memory = fit_models(problem, useful, memory, len(history.numbers))
-    step = Step(problem, useful, models, pending.points)
+    step = Step(problem, useful, models, unknown(pending, history))
     points = step.best(design.Known(problem, history, pending), count, rng)
     notes = memory.notes()
     return [Suggestion(point=p, generator="bayesian", notes=notes) for p in points]
@@ -47,19 +45,4 @@ def _most_useful(history: History) -> History:
     worth[history.is_measured] = front.ranks(history.losses[history.is_measured])
     worth[-_RECENT_ROWS:] = -1
     worth[np.linspace(0, n - 1, _SPREAD_ROWS).round().astype(np.int64)] = -1
-    return _rows(history, np.sort(np.argsort(worth, kind="stable")[:_MOST_ROWS]))
-
-
-def _rows(history: History, rows: Integers) -> History:
-    kept: list[int] = rows.tolist()
-    return replace(
-        history,
-        numbers=history.numbers[rows],
-        points=history.points[rows],
-        losses=history.losses[rows],
-        errors=history.errors[rows],
-        violations=history.violations[rows],
-        violation_errors=history.violation_errors[rows],
-        generators=tuple(history.generators[i] for i in kept),
-        notes=tuple(history.notes[i] for i in kept),
-    )
+    return rows_of(history, np.sort(np.argsort(worth, kind="stable")[:_MOST_ROWS]))

@@ -23,6 +23,13 @@ _SHORT_LIST = 32
 class Step:
     """The state in which one ask searches.
 
+    The front to improve on is what the models expect of each trial, never what it was
+    told; so a trial on part of the examples counts as far as its errors let them believe it.
+    To leave those out once there are whole ones would make what is known by them look
+    new: the search stays around it until it has gone on to all examples. On mixed_rag,
+    with halving from 27 to 243 questions, the whole trials' normalised volume came to
+    0.24 so, and to 0.29 with them: means of 15 runs, 9 of them better, 5 worse.
+
     Args:
         problem: The study.
         history: The trials that the models know; at least one is measured.

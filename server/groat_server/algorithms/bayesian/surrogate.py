@@ -14,7 +14,8 @@ import torch
 from botorch.models import SingleTaskGP
 from torch import Tensor
 
-from groat_server.algorithms.base import Bools, Floats
+from groat_server.algorithms.base import Floats
+from groat_server.algorithms.bayesian.features import Layout
 from groat_server.algorithms.bayesian.kernel import ConfigurationKernel
 
 LEAST_NOISE = 1e-6
@@ -28,11 +29,11 @@ class Data:
     """What one model is fitted to.
 
     Attributes:
-        inputs: Shape ``(n, d)``, see `features`.
+        inputs: Shape ``(n, w)``, see `features`.
         targets: Shape ``(n,)``, finite.
         noises: Shape ``(n,)``, variances of ``targets``; ``None`` to learn one
             for all.
-        is_label: Shape ``(d,)``.
+        layout: What the columns of ``inputs`` are.
         center: What the model falls back to far from all data.
         scale: The unit in which it thinks.
     """
@@ -40,14 +41,14 @@ class Data:
     inputs: Floats
     targets: Floats
     noises: Floats | None
-    is_label: Bools
+    layout: Layout
     center: float
     scale: float
 
     @property
     def hyperparameter_count(self) -> int:
         """How many hyperparameters its model has."""
-        return self.inputs.shape[1] + (3 if self.noises is None else 2)
+        return self.layout.scales + (3 if self.noises is None else 2)
 
     @property
     def standard_targets(self) -> Floats:
@@ -62,7 +63,7 @@ class Data:
 
     @classmethod
     def standardised(
-        cls, inputs: Floats, targets: Floats, noises: Floats | None, is_label: Bools
+        cls, inputs: Floats, targets: Floats, noises: Floats | None, layout: Layout
     ) -> Data:
         """Center on the targets' mean, in units of their standard deviation."""
         spread, size = float(targets.std()), abs(float(targets.mean())) or 1.0
@@ -70,7 +71,7 @@ class Data:
             inputs=inputs,
             targets=targets,
             noises=noises,
-            is_label=is_label,
+            layout=layout,
             center=float(targets.mean()),
             scale=spread if spread > 1e-12 * size else size,
         )
@@ -84,7 +85,7 @@ class Surrogate:
         model: BoTorch's, in evaluation mode, in standardised units.
         kernel: Its covariance.
         data: What it was fitted to, in the targets' own units.
-        hyperparameters: Shape ``(d + 2,)`` or, with learnt noise, ``(d + 3,)``:
+        hyperparameters: Shape ``(s + 2,)`` or, with learnt noise, ``(s + 3,)``:
             logarithms of length scales, signal, additive part, noise.
     """
 
@@ -114,7 +115,7 @@ class Surrogate:
         """Return the noise-free posterior's mean and standard deviation.
 
         Args:
-            inputs: Shape ``(n, d)``.
+            inputs: Shape ``(n, w)``.
 
         Returns:
             Two of shape ``(n,)``, in the targets' own units.
@@ -135,7 +136,7 @@ class Surrogate:
         return (cross @ self._weights).numpy(), variance.sqrt().numpy()
 
     def believing(self, inputs: Floats) -> Surrogate:
-        """Return the model as if its mean had come true at ``inputs (q, d)``, without noise.
+        """Return the model as if its mean had come true at ``inputs (q, w)``, without noise.
 
         Source:
             Ginsbourger, Le Riche and Carraro (2010), Kriging is well-suited to
@@ -151,6 +152,11 @@ class Surrogate:
             noises=np.concatenate([noises, np.zeros(len(inputs))]),
         )
         return Surrogate.of(self.model, self.kernel, data, self.hyperparameters)
+
+    @property
+    def noise(self) -> float:
+        """Standard deviation of one measurement, in the targets' own units."""
+        return float(np.sqrt(self._noises().mean()))
 
     def _noises(self) -> Floats:
         if self.data.noises is not None:

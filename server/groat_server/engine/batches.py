@@ -1,0 +1,115 @@
+"""Between an algorithm's answer and the trials that are handed out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from groat import model
+from groat_server.algorithms.base import Suggestion
+from groat_server.history import Past
+from groat_server.sampler import Request
+from groat_server.storage.base import LockedStudy, NewTrial
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Suggestions to hand out.
+
+    Attributes:
+        born: When the study was created that they are for: its name may have
+            been given to another one since.
+        is_last: No other configuration is left.
+        awaits_results: The next one depends on what is not told yet.
+    """
+
+    trials: tuple[NewTrial, ...] = ()
+    born: datetime | None = None
+    is_last: bool = False
+    awaits_results: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What an algorithm is asked, and the past and the birth of the study it is about."""
+
+    request: Request
+    past: Past
+    born: datetime
+
+
+class Candidates:
+    """What can be handed out next: trials that wait, then suggestions that nobody has taken."""
+
+    def __init__(self, locked: LockedStudy, count: int, fresh: Sequence[NewTrial]) -> None:
+        self._locked = locked
+        self._replicates = locked.view().study.spec.algorithm.allow_replicates
+        self._waiting = locked.waiting(count)
+        self._fresh = list(fresh)
+        self._skip_taken()
+
+    def _skip_taken(self) -> None:
+        # Another server may have asked the same since the suggestion was made.
+        while not self._waiting and self._fresh and self._is_taken(self._fresh[0]):
+            self._fresh.pop(0)
+
+    def _is_taken(self, trial: NewTrial) -> bool:
+        if trial.slot:
+            return self._locked.is_taken(trial.slot)
+        return not self._replicates and self._locked.knows(trial.configuration_id)
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the next one has no number yet."""
+        return not self._waiting
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is no next one."""
+        return not self._waiting and not self._fresh
+
+    @property
+    def example_count(self) -> int:
+        """On how many examples the next one is to be evaluated; 0 is all of them."""
+        following = self._waiting or self._fresh
+        return following[0].example_count if following else 0
+
+    def take(self, now: datetime) -> int:
+        """Return the number of the next one."""
+        if self._waiting:
+            number = self._waiting.pop(0).number
+        else:
+            number = self._locked.add(self._fresh.pop(0), now=now).number
+        self._skip_taken()
+        return number
+
+
+def batch_of(question: Question, suggestions: Sequence[Suggestion]) -> Batch:
+    """Turn an algorithm's answer into trials that can be handed out."""
+    trials = tuple(_new_trial(question, suggestion) for suggestion in suggestions)
+    is_last = len(suggestions) < question.request.count
+    return Batch(trials, born=question.born, is_last=is_last)
+
+
+def _new_trial(question: Question, suggestion: Suggestion) -> NewTrial:
+    space = question.request.problem.space
+    configuration = space.decode(suggestion.point)
+    return NewTrial(
+        configuration=configuration,
+        configuration_id=space.configuration_id(configuration),
+        origin=model.Origin.ALGORITHM,
+        generator=suggestion.generator,
+        example_count=suggestion.example_count,
+        parent=suggestion.parent,
+        parent_checkpoint=_checkpoint(question.past, suggestion.parent),
+        slot=suggestion.slot,
+        why=suggestion.why,
+        notes=suggestion.notes,
+    )
+
+
+def _checkpoint(past: Past, parent: int | None) -> str:
+    told = None if parent is None else past.by_number.get(parent)
+    measurement = told.trial.measurement if told else None
+    return measurement.checkpoint if measurement else ""

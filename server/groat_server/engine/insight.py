@@ -1,0 +1,175 @@
+"""What the models make of a study's past: importances and predictions."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+from groat import model
+from groat.errors import InvalidArgument, NotPossibleNow, Violation
+from groat_server import guard
+from groat_server.algorithms.base import Floats, Predicted, Seen
+from groat_server.history import Memory, Past, Told
+from groat_server.sampler import Sampler
+from groat_server.space import Space
+from groat_server.storage.base import Store
+
+LEAST_TRIALS = 4
+MAX_CONFIGURATIONS = 1_000
+
+_NINE_IN_TEN = 1.2816
+_OVERCONFIDENCE = 1.3
+"""Models' 90 % intervals were measured to hold less often than that; wider ones do."""
+
+
+class Insight:
+    """The verbs that ask the models."""
+
+    def __init__(self, store: Store, memory: Memory, sampler: Sampler) -> None:
+        self._store = store
+        self._memory = memory
+        self._sampler = sampler
+
+    async def importances(self, study_id: str) -> tuple[list[model.ParameterImportance], int]:
+        """Say how much each parameter has to do with each metric, and from how many trials.
+
+        Metrics that fewer than four trials measured are left out.
+
+        Raises:
+            NotFound: There is no such study.
+            NotPossibleNow: The models could not be fitted in time.
+        """
+        past = await asyncio.to_thread(self._past, study_id)
+        told = past.told()
+        seen = {metric.id: _seen(metric, told) for metric in past.spec.metrics}
+        seen = {name: one for name, one in seen.items() if len(one.values) >= LEAST_TRIALS}
+        if not seen:
+            return [], len(told)
+        shares = await self._sampler.importances(past.space, list(seen.values()))
+        rows = zip(seen, shares, strict=True)
+        return [one for name, row in rows for one in _ranked(past.space, name, row)], len(told)
+
+    async def predict(
+        self, study_id: str, configurations: Sequence[model.Configuration]
+    ) -> list[model.Prediction]:
+        """Say what configurations would measure, and what trying them would spend.
+
+        Raises:
+            NotFound: There is no such study.
+            InvalidArgument: There are none or too many, or one is no configuration.
+            NotPossibleNow: Too few trials are measured, or the models could not be
+                fitted in time.
+        """
+        past = await asyncio.to_thread(self._past, study_id)
+        points = _points(past.space, configurations)
+        told = past.told()
+        seen = {metric: _seen(metric, told) for metric in past.spec.metrics}
+        seen = {metric: one for metric, one in seen.items() if len(one.values) >= LEAST_TRIALS}
+        if not seen:
+            problem = f"no metric is measured by {LEAST_TRIALS} trials yet, the fewest to go by"
+            raise NotPossibleNow(problem)
+        spends = _log_spends(past.spec, told)
+        asked = [*seen.values(), *([spends] if len(spends.values) >= LEAST_TRIALS else [])]
+        predicted = await self._sampler.predict(past.space, asked, points)
+        prices = _prices(past.spec, told, predicted[len(seen) :], len(points))
+        return [
+            model.Prediction(
+                metrics=tuple(
+                    _metric_value(metric, one, i)
+                    for metric, one in zip(seen, predicted[: len(seen)], strict=True)
+                ),
+                trial_spend_p50=prices[i][0],
+                trial_spend_p90=prices[i][1],
+            )
+            for i in range(len(points))
+        ]
+
+    def _past(self, study_id: str) -> Past:
+        return self._memory.past(self._store.look(study_id).study)
+
+
+def _seen(metric: model.Metric, told: Iterable[Told]) -> Seen:
+    """Return what was measured of a metric: of each configuration on most examples."""
+    best: dict[bytes, tuple[float, Floats, float, float]] = {}
+    for one in told:
+        measurement = one.trial.measurement if one.trial.state.is_measured else None
+        value = measurement.value(metric.id) if measurement else None
+        if value is None:
+            continue
+        key, reach = one.point.tobytes(), one.trial.example_count or math.inf
+        if key not in best or reach >= best[key][0]:
+            error = math.nan if value.standard_error is None else value.standard_error
+            best[key] = (reach, one.point, metric.loss(value.value), error)
+    rows = list(best.values())
+    return Seen(
+        points=np.array([point for _, point, _, _ in rows]),
+        values=np.array([value for _, _, value, _ in rows]),
+        errors=np.array([error for _, _, _, error in rows]),
+    )
+
+
+def _log_spends(spec: model.StudySpec, told: Sequence[Told]) -> Seen:
+    """Return the logarithm of what whole trials spent; failed ones did so, too."""
+    spent = [one for one in told if one.trial.spend.total.nanos > 0]
+    wholes = [guard.whole_nanos(spec, guard.Spent.by(one.trial)) for one in spent]
+    return Seen(
+        points=np.array([one.point for one in spent]),
+        values=np.log(np.array(wholes, dtype=float)),
+        errors=np.full(len(spent), np.nan),
+    )
+
+
+def _ranked(space: Space, metric_id: str, shares: Floats) -> list[model.ParameterImportance]:
+    order: list[int] = np.argsort(-shares, kind="stable").tolist()
+    return [
+        model.ParameterImportance(
+            parameter_id=space.parameters[j].id, metric_id=metric_id, importance=float(shares[j])
+        )
+        for j in order
+    ]
+
+
+def _points(space: Space, configurations: Sequence[model.Configuration]) -> Floats:
+    if not 1 <= len(configurations) <= MAX_CONFIGURATIONS:
+        problem = f"{len(configurations)} of them; 1 to {MAX_CONFIGURATIONS} can be predicted"
+        raise InvalidArgument.at("configurations", problem)
+    faults: list[Violation] = []
+    for i, configuration in enumerate(configurations):
+        try:
+            space.validate(configuration)
+        except InvalidArgument as error:
+            places = [one.path.removeprefix("configuration.") for one in error.violations]
+            faults += [
+                Violation(f"configurations[{i}].values[{place}]", one.problem)
+                for place, one in zip(places, error.violations, strict=True)
+            ]
+    if faults:
+        raise InvalidArgument(*faults)
+    return space.canonical(np.array([space.encode(one) for one in configurations]))
+
+
+def _metric_value(metric: model.Metric, predicted: Predicted, i: int) -> model.MetricValue:
+    return model.MetricValue(
+        metric_id=metric.id,
+        value=metric.loss(float(predicted.medians[i])),
+        standard_error=float(predicted.errors[i]),
+    )
+
+
+def _prices(
+    spec: model.StudySpec, told: Sequence[Told], modelled: Sequence[Predicted], count: int
+) -> list[tuple[model.Money | None, model.Money | None]]:
+    """Return half-way and nine-in-ten spends: modelled, or one forecast for all."""
+    if not modelled:
+        spent = [guard.Spent.by(one.trial) for one in told]
+        return [(guard.quantile(spec, spent, 0.5), guard.quantile(spec, spent, 0.9))] * count
+    (logs,) = modelled
+    wide = logs.medians + _NINE_IN_TEN * _OVERCONFIDENCE * logs.spreads
+    halves, nines = (np.exp(np.minimum(one, guard.MOST_LOG_NANOS)) for one in (logs.medians, wide))
+    return [
+        (model.Money(math.ceil(half), spec.currency), model.Money(math.ceil(nine), spec.currency))
+        for half, nine in zip(halves.tolist(), nines.tolist(), strict=True)
+    ]
