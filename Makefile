@@ -49,8 +49,9 @@ format: $(VENV)/.dev  ## Format and mend what can be mended
 proto: $(VENV)/.dev  ## Generate client/groat/v1 from proto/
 	$(BIN)/python tests/generate.py client
 
-bench: $(VENV)/.dev  ## Search quality beside the peers; resumes where it stopped
+bench: $(VENV)/.dev  ## Search quality beside the peers, and what halving spares; resumes where it stopped
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.halving
 
 clean:  ## Remove what was set up
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis out

@@ -22,7 +22,12 @@ from benchmarks.runs import Log, Peer, Run
 from groat import model
 
 _SERVER = Path(__file__).parents[1] / "server" / "groat_server"
-_DECIDING = ("algorithms/**/*.py", "space.py", "front.py", "history.py", "columns.py")
+_DECIDING = (
+    *(f"{room}.py" for room in ("space", "blocks", "columns", "conditions", "restrictions")),
+    *("front.py", "history.py", "algorithms/bayesian/*.py"),
+    *(f"algorithms/{name}.py" for name in ("base", "design", "auto", "bayes", "sobol")),
+    *(f"algorithms/{name}.py" for name in ("nsga2", "evolution", "variation")),
+)
 """What decides which configuration comes next."""
 
 

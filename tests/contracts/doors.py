@@ -58,6 +58,10 @@ class Door(Protocol):
     ) -> model.Page[model.Trial]: ...
     def front(self, study_id: str) -> model.Front: ...
     def history(self, study_id: str) -> Sequence[model.HypervolumePoint]: ...
+    def importances(self, study_id: str) -> Sequence[model.ParameterImportance]: ...
+    def predict(
+        self, study_id: str, configurations: Sequence[model.Configuration]
+    ) -> Sequence[model.Prediction]: ...
     def let_pass(self, seconds: float) -> None: ...
 
 
@@ -156,6 +160,16 @@ class EngineDoor:
 
     def history(self, study_id: str) -> Sequence[model.HypervolumePoint]:
         return self._engine.analysis.hypervolume_history(study_id)[0]
+
+    def importances(self, study_id: str) -> Sequence[model.ParameterImportance]:
+        asked = self._engine.insight.importances(study_id)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()[0]
+
+    def predict(
+        self, study_id: str, configurations: Sequence[model.Configuration]
+    ) -> Sequence[model.Prediction]:
+        asked = self._engine.insight.predict(study_id, configurations)
+        return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
     def let_pass(self, seconds: float) -> None:
         self._skipped += timedelta(seconds=seconds)
@@ -270,6 +284,18 @@ class ChannelDoor:
         request = pb.GetHypervolumeHistoryRequest(parent=wire.study_name(study_id))
         answer = _call(self._analysis.GetHypervolumeHistory, request)
         return [wire.hypervolume_point_from_proto(point) for point in answer.points]
+
+    def importances(self, study_id: str) -> Sequence[model.ParameterImportance]:
+        request = pb.GetImportancesRequest(parent=wire.study_name(study_id))
+        answer = _call(self._analysis.GetImportances, request)
+        return [wire.importance_from_proto(one) for one in answer.importances]
+
+    def predict(
+        self, study_id: str, configurations: Sequence[model.Configuration]
+    ) -> Sequence[model.Prediction]:
+        request = wire.predict_to_proto(study_id, configurations)
+        answer = _call(self._analysis.Predict, request)
+        return [wire.prediction_from_proto(one) for one in answer.predictions]
 
     def let_pass(self, seconds: float) -> None:
         time.sleep(seconds)

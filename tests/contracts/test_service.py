@@ -12,11 +12,16 @@ from tests.contracts.doors import ChannelDoor, Door, EngineDoor
 from tests.contracts.service import ServiceContract
 from tests.contracts.service_drafts import DraftsContract
 from tests.contracts.service_examples import ExamplesContract
+from tests.contracts.service_insight import InsightContract
 from tests.contracts.service_money import MoneyContract
 from tests.running import RunningServer
 
 
-class TestEngineOnSqlite(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
+class Contract(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
+    """All that concerns the store; what the models say does not depend on it."""
+
+
+class TestEngineOnSqlite(Contract, InsightContract):
     @pytest.fixture
     def door(self) -> Iterator[Door]:
         store = SqlStore.open("sqlite://")
@@ -26,7 +31,7 @@ class TestEngineOnSqlite(ServiceContract, MoneyContract, ExamplesContract, Draft
         store.close()
 
 
-class TestEngineOnPostgres(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
+class TestEngineOnPostgres(Contract):
     @pytest.fixture
     def door(self, fresh_postgres: Callable[[], str]) -> Iterator[Door]:
         store = SqlStore.open(fresh_postgres())
@@ -43,7 +48,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
         yield running
 
 
-class TestChannel(ServiceContract, MoneyContract, ExamplesContract, DraftsContract):
+class TestChannel(Contract, InsightContract):
     @pytest.fixture
     def door(self, server: RunningServer) -> Iterator[Door]:
         door = ChannelDoor(server.address)
