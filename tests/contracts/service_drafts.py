@@ -80,6 +80,18 @@ class DraftsContract:
         assert measured is not None
         assert measured.value("price") == model.MetricValue(metric_id="price", value=0.05)
 
+    def test_an_imported_trial_on_part_of_the_examples_is_not_whole(self, door: Door) -> None:
+        """Ten examples of thirty teach the algorithm, and are not on the front."""
+        kind = model.SuccessiveHalving(min_examples=3, max_examples=30, sampler=model.Sobol())
+        door.create("s", spec(algorithm=model.Algorithm(kind=kind, seed=1)))
+        whole = told(0.5, example_count=30)
+
+        part = door.create_trial("s", TrialDraft(configuration=CONFIGURATION, outcome=told(0.9)))
+        full = door.create_trial("s", TrialDraft(configuration=CONFIGURATION, outcome=whole))
+
+        assert (part.example_count, full.example_count) == (10, 0)
+        assert [one.number for one in door.front("s").trials] == [full.number]
+
     def test_an_imported_trial_may_not_have_worked(self, door: Door) -> None:
         """That it did not work is worth knowing, too."""
         door.create("s", spec())

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Iterator
 from uuid import uuid4
 
 import pytest
+from rich.console import Console
 
 import groat
+from groat import declare
+from groat.cli.insight import importances
 from tests.commands import Command, declaration
 from tests.running import RunningServer
 
@@ -69,6 +73,25 @@ def test_importances_are_a_table_of_shares(run: Command, known: str) -> None:
     assert first == {"accuracy": "k", "price": "retriever"}
     assert "100%" in printed
     assert "██████████" in printed
+
+
+def test_what_matters_most_over_all_metrics_comes_first() -> None:
+    """And a metric that too few trials measured is named, not left out in silence."""
+    spec = declare.study_spec(declaration()["space"], declaration()["metrics"])
+    shares = [("k", "accuracy", 0.5), ("retriever", "accuracy", 0.75)]
+    found = [
+        groat.ParameterImportance(parameter_id=name, metric_id=metric, importance=one)
+        for name, metric, one in shares
+    ]
+    console = Console(file=io.StringIO(), width=200)
+
+    console.print(importances(spec, found))
+
+    assert isinstance(console.file, io.StringIO)
+    text = console.file.getvalue()
+    assert text.index("retriever") < text.index("k  ")
+    assert "75%" in text
+    assert " ".join(text.split()).endswith("Too few trials measured price.")
 
 
 def test_without_trials_there_are_no_importances(run: Command, study: groat.Study) -> None:

@@ -103,6 +103,16 @@ def test_an_object_is_what_a_row_is(line: str) -> None:
     assert read(line, "jsonl") == read(row)
 
 
+def test_amounts_and_texts_of_objects_are_read_as_they_stand() -> None:
+    """A float would lose a nano here, and a line does not end at every sign that could end one."""
+    row = '{"retriever": "bm25", "tools": [], "state": "infeasible", "reason": "a\u2028b"'
+
+    (draft,) = read(row + ', "spend": 12345678.123456789}', "jsonl")
+
+    assert draft.outcome == model.Infeasible(reason="a\u2028b")
+    assert draft.usage == (groat.fee(groat.Money(12345678_123456789, "EUR")),)
+
+
 def test_a_queued_row_is_its_configuration() -> None:
     """What it had elsewhere is not even read: it shall be found out here."""
     (draft,) = read(HEADER + "bm25,,search,good,,,,40,failed,,much\n", queued=True)
@@ -197,7 +207,13 @@ def test_money_per_example_comes_from_spend() -> None:
 
 
 @pytest.mark.parametrize(
-    "derivation", [groat.latency(), groat.tokens_per_example(), groat.score("exact")]
+    "derivation",
+    [
+        groat.latency(),
+        groat.tokens_per_example(),
+        groat.score("exact"),
+        replace(groat.money_per_example(), aggregation=groat.Aggregation.P95),
+    ],
 )
 def test_other_derived_metrics_cannot_come_from_a_file(derivation: model.Derivation) -> None:
     """A fee has no tokens, and a row no records: a made-up value must not get on the front."""

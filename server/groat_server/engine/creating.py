@@ -99,17 +99,25 @@ def _added(locked: LockedStudy, space: Space, draft: model.TrialDraft, now: date
     if draft.outcome is None and status.waiting_trials >= MAX_WAITING:
         raise NotPossibleNow(f"{status.waiting_trials} trials wait already, the most there may be")
     is_queued = draft.outcome is None
+    whole = locked.view().study.spec.algorithm.whole_example_count
     added = locked.add(
         NewTrial(
             configuration=space.exact(draft.configuration),
             configuration_id=space.configuration_id(draft.configuration),
             origin=model.Origin.USER if is_queued else model.Origin.IMPORT,
             generator=_USER if is_queued else _IMPORT,
-            example_count=draft.example_count,
+            example_count=draft.example_count or _told_on(draft, whole),
         ),
         now=now,
     )
     return added.number
+
+
+def _told_on(draft: model.TrialDraft, whole: int) -> int:
+    """Return on how many examples a finished trial was evaluated; 0 where that is all of them."""
+    seen = draft.outcome.measurement if draft.outcome else None
+    count = (seen.example_count or len(seen.examples)) if seen else 0
+    return count if count < whole else 0
 
 
 def _imported(
