@@ -56,22 +56,25 @@ def count(blocks: Sequence[Block], gates: Sequence[Sequence[Gate]], order: Seque
         continuous. Beyond 100,000 states there are at least as many
         configurations, and counting them is not worth the time: ``inf`` too.
     """
-    states: dict[_State, float] = {_NOTHING: 1}
+    states: dict[_State, float] | None = {_NOTHING: 1}
     for j in order:
         own = frozenset((j, i) for i in range(len(gates[j])))
         states = _with_parameter(states, own, _choices(j, blocks[j], gates))
-        if len(states) > _MOST_STATES:
+        if states is None:
             return math.inf
     return sum(states.values())
 
 
 def _with_parameter(
     states: Mapping[_State, float], own: _State, choices: Mapping[_State, float]
-) -> dict[_State, float]:
+) -> dict[_State, float] | None:
+    """Return the states after one more parameter; ``None`` as soon as there are too many."""
     counts: dict[_State, float] = defaultdict(int)
     for state, ways in states.items():
         for opened, more in choices.items() if own <= state else [(_NOTHING, 1)]:
             counts[(state - own) | opened] += ways * more
+        if len(counts) > _MOST_STATES:
+            return None
     return counts
 
 

@@ -19,7 +19,9 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 _PULLS = 20
 """Halvings of the way to an allowed point; a millionth of an axis is near enough."""
 
-_DRAWS = 2_048
+_DRAWS = 1_024
+_SEED = 0
+_PATTERNS_KEPT = 1_024
 _ROUNDING = 1e-9
 
 
@@ -69,6 +71,7 @@ class Restrictions:
     ) -> None:
         self._blocks, self._starts = blocks, starts
         self._index = {parameter.id: j for j, parameter in enumerate(parameters)}
+        self._anchors: dict[bytes, Floats | None] = {}
         self._linear: list[Linear] = []
         self._forbidden: list[Forbidden] = []
         for i, constraint in enumerate(constraints):
@@ -137,7 +140,7 @@ class Restrictions:
         numbers = _number_axis(self._blocks[j]).numbers(points[:, self._starts[j]])
         return np.where(active[:, j], numbers, 0.0)
 
-    def pull(self, points: Floats, active: Bools, rng: np.random.Generator) -> Floats:
+    def pull(self, points: Floats, active: Bools) -> Floats:
         """Move points that break a linear constraint towards one that keeps them all.
 
         Only numbers in linear constraints move, so that what is active stays so. Each goes
@@ -146,7 +149,6 @@ class Restrictions:
         Args:
             points: Shape ``(n, d)``, canonical.
             active: Shape ``(n, parameters)``.
-            rng: Dice for finding an allowed point.
 
         Returns:
             Shape ``(n, d)``, not canonical; rows for which nothing is found are as before.
@@ -157,16 +159,28 @@ class Restrictions:
         pulled = points.copy()
         for pattern in np.unique(active[broken][:, moving], axis=0):
             rows = np.flatnonzero(broken & (active[:, moving] == pattern).all(axis=1))
-            anchor = self._anchor(points[rows[0]], active[rows[0]], columns, rng)
+            anchor = self._anchor(pattern.tobytes(), points[rows[0]], active[rows[0]], columns)
             if anchor is not None:
                 moved = self._on_the_way(points[rows], active[rows], columns, anchor)
                 pulled[rows[:, None], columns] = moved
         return pulled
 
     def _anchor(
-        self, point: Floats, active: Bools, columns: Sequence[int], rng: np.random.Generator
+        self, pattern: bytes, point: Floats, active: Bools, columns: Sequence[int]
     ) -> Floats | None:
-        """Find codes ``(k,)`` of the moving columns that keep all linear constraints, if any."""
+        """Find codes ``(k,)`` of the moving columns that keep all linear constraints, if any.
+
+        They depend on nothing but which parameters are active, so each pattern is
+        looked at once, with dice of its own: whoever comes first, the answer is the same.
+        """
+        if pattern not in self._anchors:
+            if len(self._anchors) >= _PATTERNS_KEPT:
+                self._anchors.clear()
+            self._anchors[pattern] = self._found(point, active, columns)
+        return self._anchors[pattern]
+
+    def _found(self, point: Floats, active: Bools, columns: Sequence[int]) -> Floats | None:
+        rng = np.random.default_rng(_SEED)
         corners = [self._best_corner(one, columns) for one in self._linear]
         middle = np.mean(corners, axis=0, keepdims=True)
         tried = np.concatenate([np.array(corners), middle, rng.random((_DRAWS, len(columns)))])

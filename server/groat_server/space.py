@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import hashlib
+import itertools
 import json
 from collections.abc import Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
@@ -30,7 +31,9 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 INACTIVE = 0.5
 """The code of every column of an inactive parameter."""
 
-_MOST_COUNTED = 100_000
+_MOST_COUNTED = 300_000
+"""Values to look at, all parameters of all configurations, before constraints are counted."""
+
 _MOST_REFUSED = 20_000
 _DRAWS = 256
 _LABELS = {"categorical", "bool", "text", "subset"}
@@ -122,12 +125,12 @@ class Space:
         """Number of allowed configurations.
 
         ``inf`` when an active parameter may be continuous, when counting would
-        take too long, or when constraints leave some of more than 100,000.
+        take too long: under constraints, beyond a few ten thousand configurations.
         """
         size = count(self._blocks, self._gates, self._order)
         if not self.has_constraints:
             return size
-        if size > _MOST_COUNTED:
+        if size * len(self.parameters) > _MOST_COUNTED:
             return np.inf
         return sum(1 for _ in self.points(np.random.default_rng(0)))
 
@@ -172,7 +175,7 @@ class Space:
         snapped = self._snapped(points)
         return self._restrictions.allow(snapped, self._active_of(snapped))
 
-    def repaired(self, points: Floats, rng: np.random.Generator) -> Floats:
+    def repaired(self, points: Floats) -> Floats:
         """Pull points that break a linear constraint onto allowed ones, where one is found.
 
         Returns:
@@ -180,7 +183,7 @@ class Space:
         """
         snapped = self._snapped(points)
         if self.has_constraints:
-            snapped = self._restrictions.pull(snapped, self._active_of(snapped), rng)
+            snapped = self._restrictions.pull(snapped, self._active_of(snapped))
         return self.canonical(snapped)
 
     def _snapped(self, points: Floats) -> Floats:
@@ -209,14 +212,17 @@ class Space:
         if self.has_constraints and not self.levels.all():
             yield from self._drawn(rng)
             return
-        point = np.full(self.d, INACTIVE)
+        nowhere, none_active = np.full(self.d, INACTIVE), np.zeros(len(self.parameters), np.bool_)
+        walk = self._walk(nowhere, 0, none_active, rng)
+        if not self.has_constraints:
+            yield from walk
+            return
         refused = 0
-        for step in self._walk(point, 0, np.zeros(len(self.parameters), dtype=np.bool_), rng):
-            if not self.has_constraints or self.allowed(step[None])[0]:
-                refused = 0
-                yield step
-            elif (refused := refused + 1) >= _MOST_REFUSED:
-                return
+        while refused < _MOST_REFUSED and (steps := list(itertools.islice(walk, _DRAWS))):
+            met = np.array(steps)
+            fits = met[self.allowed(met)]
+            refused = 0 if len(fits) else refused + len(met)
+            yield from fits
 
     def has_room(self) -> bool:
         """Whether any allowed configuration is found: in small spaces for sure."""
@@ -225,7 +231,7 @@ class Space:
     def _drawn(self, rng: np.random.Generator) -> Iterator[Floats]:
         refused = 0
         while refused < _MOST_REFUSED:
-            draws = self.repaired(rng.random((_DRAWS, self.d)), rng)
+            draws = self.repaired(rng.random((_DRAWS, self.d)))
             fits = draws[self.allowed(draws)]
             refused = 0 if len(fits) else refused + _DRAWS
             yield from fits

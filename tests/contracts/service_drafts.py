@@ -30,6 +30,10 @@ def prompts(*ids: str) -> model.SearchSpace:
     return model.SearchSpace(parameters=(model.Parameter(id="prompt", domain=domain),))
 
 
+def one_of(domain: model.Domain) -> model.SearchSpace:
+    return model.SearchSpace(parameters=(model.Parameter(id="x", domain=domain),))
+
+
 class DraftsContract:
     """Subclass with a ``door`` fixture."""
 
@@ -212,6 +216,16 @@ class DraftsContract:
                 },
                 "study.algorithm.successive_halving.max_examples",
                 id="no rungs",
+            ),
+            pytest.param(
+                {"search_space": one_of(model.OrdinalDomain(levels=(1, 1.0, 2)))},
+                "study.search_space.parameters[0].ordinal.levels",
+                id="one number twice",
+            ),
+            pytest.param(
+                {"search_space": one_of(model.FloatDomain(min=1e16, max=1e16 + 20, step=0.5))},
+                "study.search_space.parameters[0].float.step",
+                id="finer than floats",
             ),
             pytest.param(
                 {

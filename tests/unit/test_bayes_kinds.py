@@ -109,7 +109,7 @@ def test_the_search_goes_to_the_fence() -> None:
     """The best allowed point stands on the constraint, and is found there."""
     problem, points = (
         problem_of(TIGHT, objectives=1),
-        TIGHT.repaired(np.random.default_rng(0).random((20, TIGHT.d)), np.random.default_rng(1)),
+        TIGHT.repaired(np.random.default_rng(0).random((20, TIGHT.d))),
     )
     history = told(problem, points)
     history.losses[:] = -points[:, :1] - 0.5 * points[:, 1:2]

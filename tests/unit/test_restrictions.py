@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from groat import errors, model
+from groat_server.algorithms import look_up
 from groat_server.space import Space
+from groat_server.testing import ask, problem_of, told
 
 UNIT = model.FloatDomain(min=0.0, max=1.0)
 COUNT = model.IntDomain(min=0, max=10)
@@ -95,7 +97,7 @@ def test_repaired_points_keep_every_sum(seed: int, bound: float) -> None:
     one = space(at_most(bound, x=1.0, y=1.0, k=0.1), x=UNIT, y=log, k=COUNT)
     rng = np.random.default_rng(seed)
 
-    repaired = one.repaired(rng.random((50, 3)), rng)
+    repaired = one.repaired(rng.random((50, 3)))
 
     assert one.allowed(repaired).all()
     np.testing.assert_array_equal(one.canonical(repaired), repaired)
@@ -106,7 +108,7 @@ def test_allowed_points_are_not_repaired() -> None:
     one, rng = space(at_most(1.0, x=1.0, y=1.0), x=UNIT, y=UNIT), np.random.default_rng(0)
     points = one.canonical(rng.random((100, 2)) / 2)
 
-    np.testing.assert_array_equal(one.repaired(points, rng), points)
+    np.testing.assert_array_equal(one.repaired(points), points)
 
 
 def test_several_sums_are_kept_together() -> None:
@@ -117,6 +119,42 @@ def test_several_sums_are_kept_together() -> None:
     found = [one.decode(next(points)) for _ in range(20)]
 
     assert all(0.97 - 1e-6 <= float(str(c["x"])) + float(str(c["y"])) <= 1 + 1e-6 for c in found)
+
+
+def test_a_walk_over_what_is_left_of_a_continuum_ends() -> None:
+    """With its only continuous branch forbidden, a space has one configuration, and then none."""
+    branch = model.Parameter(
+        id="x", domain=UNIT, active_when=(model.Condition(parameter_id="deep", any_of=(True,)),)
+    )
+    deep = model.Parameter(id="deep", domain=model.BoolDomain())
+    one = Space(model.SearchSpace(parameters=(deep, branch), constraints=(never(deep=True),)))
+    problem = problem_of(one)
+
+    first = ask(look_up("random"), problem, told(problem, np.empty((0, 2))), count=3)
+    again = ask(look_up("random"), problem, told(problem, first[0].point[None]))
+
+    assert [one.decode(suggestion.point) for suggestion in first] == [{"deep": False}]
+    assert again == []
+
+
+def test_a_range_of_a_few_floats_is_used_up() -> None:
+    """Between 1 and the third float after it there are four, whatever the axis says."""
+    narrow = model.FloatDomain(min=1.0, max=1.0 + 3 * 2.0**-52)
+    problem = problem_of(space(x=narrow))
+
+    suggestions = ask(look_up("sobol"), problem, told(problem, np.empty((0, 1))), count=9)
+
+    assert 1 <= len(suggestions) <= 4
+
+
+def test_repairs_do_not_depend_on_who_came_first() -> None:
+    """What a point is pulled to is the same in a space that has pulled others before."""
+    fresh, used = (space(at_most(0.2, x=1.0, k=0.1), x=UNIT, k=COUNT) for _ in range(2))
+    points = np.random.default_rng(0).random((20, 2))
+
+    used.repaired(np.random.default_rng(1).random((20, 2)))
+
+    np.testing.assert_array_equal(used.repaired(points), fresh.repaired(points))
 
 
 def test_a_space_without_room_says_so() -> None:

@@ -307,3 +307,18 @@ def test_a_space_survives_pickling() -> None:
     points = np.random.default_rng(3).random((20, 4))
 
     np.testing.assert_array_equal(again.canonical(points), CHAIN.canonical(points))
+
+
+def test_a_web_too_wide_to_count_is_not_counted() -> None:
+    """Three sets of twelve items with a switch for each have 2^36 states: that takes too long."""
+    sets = [
+        parameter(f"a{k}", model.SubsetDomain(items=tuple(f"i{i}" for i in range(12))))
+        for k in range(3)
+    ]
+    switches = [
+        parameter(f"b{k}.{i}", model.BoolDomain(), **{f"a{k}": (f"i{i}",)})
+        for k in range(3)
+        for i in range(12)
+    ]
+
+    assert space(*sets, *switches).size == math.inf

@@ -13,6 +13,7 @@ from groat_server.space import Space
 
 _CHUNK = 16
 _CHUNKS = 16
+_PATIENCE = 5_000
 
 
 def next_number(history: History, pending: Pending) -> int:
@@ -72,13 +73,26 @@ class Known:
             Points of shape ``(d,)``; fewer than ``count`` only when every
             configuration is known.
         """
-        chosen = list(itertools.islice(self._new_rows(self._allowed(batches, rng)), count))
+        chosen = list(itertools.islice(self._new_rows(self._allowed(batches)), count))
         if len(chosen) < count and len(self._keys) < self._space.size:
-            # A space nearly used up. The walk never comes back to a point, so it
-            # gets past all known ones after as many steps.
-            left = (point[None] for point in self._space.points(rng))
-            chosen += itertools.islice(self._new_rows(left), count - len(chosen))
+            chosen += itertools.islice(self._left(rng), count - len(chosen))
         return chosen
+
+    def _left(self, rng: np.random.Generator) -> Iterator[Floats]:
+        """Walk to what is new in a space nearly used up.
+
+        Over a finite space the walk never comes back to a point, so that it gets
+        past all known ones after as many steps. Where it may repeat itself, or a
+        range holds but a few floats, patience ends.
+        """
+        stale, patience = 0, len(self._keys) + _PATIENCE
+        for point in self._space.points(rng):
+            found = next(self._new_rows([point[None]]), None)
+            stale = 0 if found is not None else stale + 1
+            if found is not None:
+                yield found
+            elif stale > patience:
+                return
 
     def _new_rows(self, batches: Iterable[Floats]) -> Iterator[Floats]:
         for batch in batches:
@@ -87,7 +101,7 @@ class Known:
                     self._keys.add(key)
                     yield point
 
-    def _allowed(self, batches: Iterable[Floats], rng: np.random.Generator) -> Iterator[Floats]:
+    def _allowed(self, batches: Iterable[Floats]) -> Iterator[Floats]:
         """Keep what breaks no constraint; when that is too little, the rest, repaired."""
         broken = list[Floats]()
         for batch in batches:
@@ -95,7 +109,7 @@ class Known:
             broken.append(batch[~fits])
             yield batch[fits]
         for batch in broken:
-            repaired = self._space.repaired(batch, rng)
+            repaired = self._space.repaired(batch)
             yield repaired[self._space.allowed(repaired)]
 
 

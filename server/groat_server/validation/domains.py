@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
+from math import isfinite, ulp
 
 from groat import model
 from groat.errors import Violation
@@ -165,12 +165,18 @@ def _check_size(domain: model.FloatDomain | model.IntDomain, path: str) -> Itera
         most = MAX_LOG_STEPS if domain.log_scale else MAX_STEPS
         if steps > most:
             yield Violation(f"{path}.max", f"{steps:.3g} steps; at most {most:.3g} can be searched")
+        largest = max(abs(domain.min), abs(domain.max))
+        if isinstance(domain, model.FloatDomain) and step < 4 * ulp(largest):
+            problem = f"{step} is too fine: near {largest} floats are {ulp(largest)} apart"
+            yield Violation(f"{path}.step", problem)
 
 
 def _check_levels(levels: tuple[model.Value, ...], path: str) -> Iterator[Violation]:
     yield from _check_count(len(levels), path)
     yield from words.unique(map(repr, levels), path, "level")
     kinds = {type(level) for level in levels}
+    if len(set(levels)) < len(set(map(repr, levels))):
+        yield Violation(path, "two levels are the same number in two spellings; leave one out")
     if kinds & {bool, tuple} or (str in kinds and len(kinds) > 1):
         yield Violation(path, "levels must be all numbers or all strings")
     for i, level in enumerate(levels):

@@ -73,18 +73,18 @@ def first_pool(space: Space, parents: Floats, rng: np.random.Generator) -> Float
 
 def _drawn(space: Space, rng: np.random.Generator) -> Floats:
     """Draw allowed points from everywhere, again and again while there are but a few."""
-    drawn = _allowed(space, rng.random((_RANDOM, space.d)), rng)
+    drawn = _allowed(space, rng.random((_RANDOM, space.d)))
     for _ in range(_MOST_DRAWS):
         if len(drawn) >= _FEW:
             break
-        more = _allowed(space, rng.random((_RANDOM, space.d)), rng)
+        more = _allowed(space, rng.random((_RANDOM, space.d)))
         drawn = np.concatenate([drawn, more])
     return drawn
 
 
-def _allowed(space: Space, points: Floats, rng: np.random.Generator) -> Floats:
+def _allowed(space: Space, points: Floats) -> Floats:
     """Make points canonical, repair what breaks a constraint, and drop what cannot be."""
-    repaired = space.repaired(points, rng)
+    repaired = space.repaired(points)
     return repaired[space.allowed(repaired)]
 
 
@@ -112,7 +112,7 @@ def _mutants(
         children + _reach(space, step) * rng.normal(size=shape),
     )
     children = np.where(_is_moved(space, count, rng), moved, children)
-    return _allowed(space, _shaken(space, children, rng), rng)
+    return _allowed(space, _shaken(space, children, rng))
 
 
 def _shaken(space: Space, points: Floats, rng: np.random.Generator) -> Floats:

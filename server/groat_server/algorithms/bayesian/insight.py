@@ -72,7 +72,7 @@ class _Draws:
         base = rng.random((_DRAWS, space.d))
         fits = space.allowed(base)
         if not fits.all():
-            spare = space.repaired(base[~fits], rng)
+            spare = space.repaired(base[~fits])
             base = np.concatenate([base[fits], spare[space.allowed(spare)]])
         return cls(base, rng.random((len(base), space.d)))
 
