@@ -20,8 +20,9 @@ from groat_server import guard, validation
 from groat_server.algorithms.base import AwaitsResults
 from groat_server.booking import digest_of
 from groat_server.engine.batches import Batch, Candidates, Question, batch_of
+from groat_server.engine.spends import spent
 from groat_server.guard import Ruling, Spent
-from groat_server.history import Memory, Past, history_of
+from groat_server.history import Memory, history_of
 from groat_server.sampler import Request, Sampler, problem_of
 from groat_server.storage.base import Answer, LockedStudy, Store
 
@@ -133,7 +134,7 @@ class Asking:
         view = self._store.look(study_id)
         past = self._memory.past(view.study)
         history, pending = history_of(past, running)
-        affordable = guard.affordable_trials(view.study, _spent(past))
+        affordable = guard.affordable_trials(view.study, spent(past))
         spec = view.study.spec
         request = Request(
             algorithm=spec.algorithm.kind.kind,
@@ -165,7 +166,7 @@ class Asking:
 
     def _told_spend(self, study_id: str) -> Sequence[Spent]:
         study = self._store.look(study_id).study
-        return () if study.spec.budget.max_spend is None else _spent(self._memory.past(study))
+        return () if study.spec.budget.max_spend is None else spent(self._memory.past(study))
 
     def _lease_each(
         self,
@@ -241,10 +242,6 @@ def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:
     if batch.is_last:
         return guard.exhausted(study)
     raise _Short(missing)
-
-
-def _spent(past: Past) -> list[Spent]:
-    return [Spent.by(one.trial) for one in past.told()]
 
 
 def _lease_id(order: AskOrder, number: int) -> str:

@@ -12,6 +12,7 @@ from groat import model
 from groat.errors import InvalidArgument, NotPossibleNow, Violation
 from groat_server import guard
 from groat_server.algorithms.base import Floats, Predicted, Seen
+from groat_server.engine.spends import spent
 from groat_server.history import Memory, Past, Told
 from groat_server.sampler import Sampler
 from groat_server.space import Space
@@ -71,10 +72,10 @@ class Insight:
         if not seen:
             problem = f"no metric is measured by {LEAST_TRIALS} trials yet, the fewest to go by"
             raise NotPossibleNow(problem)
-        spends = _log_spends(past.spec, told)
+        spends = _log_spends(past)
         asked = [*seen.values(), *([spends] if len(spends.values) >= LEAST_TRIALS else [])]
         predicted = await self._sampler.predict(past.space, asked, points)
-        prices = _prices(past.spec, told, predicted[len(seen) :], len(points))
+        prices = _prices(past, predicted[len(seen) :], len(points))
         return [
             model.Prediction(
                 metrics=tuple(
@@ -111,14 +112,18 @@ def _seen(metric: model.Metric, told: Iterable[Told]) -> Seen:
     )
 
 
-def _log_spends(spec: model.StudySpec, told: Sequence[Told]) -> Seen:
+def _log_spends(past: Past) -> Seen:
     """Return the logarithm of what whole trials spent; failed ones did so, too."""
-    spent = [one for one in told if one.trial.spend.total.nanos > 0]
-    wholes = [guard.whole_nanos(spec, guard.Spent.by(one.trial)) for one in spent]
+    pairs = zip(past.told(), spent(past), strict=True)
+    paid = [
+        (told.point, guard.whole_nanos(past.spec, one))
+        for told, one in pairs
+        if one.amount.nanos > 0 and not one.is_cut_short
+    ]
     return Seen(
-        points=np.array([one.point for one in spent]),
-        values=np.log(np.array(wholes, dtype=float)),
-        errors=np.full(len(spent), np.nan),
+        points=np.array([point for point, _ in paid]),
+        values=np.log(np.array([nanos for _, nanos in paid])),
+        errors=np.full(len(paid), np.nan),
     )
 
 
@@ -160,16 +165,18 @@ def _metric_value(metric: model.Metric, predicted: Predicted, i: int) -> model.M
 
 
 def _prices(
-    spec: model.StudySpec, told: Sequence[Told], modelled: Sequence[Predicted], count: int
+    past: Past, modelled: Sequence[Predicted], count: int
 ) -> list[tuple[model.Money | None, model.Money | None]]:
     """Return half-way and nine-in-ten spends: modelled, or one forecast for all."""
     if not modelled:
-        spent = [guard.Spent.by(one.trial) for one in told]
-        return [(guard.quantile(spec, spent, 0.5), guard.quantile(spec, spent, 0.9))] * count
+        told = spent(past)
+        half, most = (guard.quantile(past.spec, told, share) for share in (0.5, 0.9))
+        return [(half, most)] * count
     (logs,) = modelled
     wide = logs.medians + _NINE_IN_TEN * _OVERCONFIDENCE * logs.spreads
     halves, nines = (np.exp(np.minimum(one, guard.MOST_LOG_NANOS)) for one in (logs.medians, wide))
+    currency = past.spec.currency
     return [
-        (model.Money(math.ceil(half), spec.currency), model.Money(math.ceil(nine), spec.currency))
+        (model.Money(math.ceil(half), currency), model.Money(math.ceil(nine), currency))
         for half, nine in zip(halves.tolist(), nines.tolist(), strict=True)
     ]

@@ -23,15 +23,17 @@ _PRIOR_WEIGHT = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Spent:
-    """What one finished trial spent, on so many examples; 0 is all of them."""
+    """What one finished trial spent.
+
+    Attributes:
+        example_count: The examples that it ran itself; 0 is all of them.
+        is_cut_short: It was stopped, nobody knows at which part of all examples:
+            a whole trial spends more.
+    """
 
     amount: model.Money
     example_count: int = 0
-
-    @classmethod
-    def by(cls, trial: model.Trial) -> Spent:
-        """Return what a trial spent."""
-        return cls(amount=trial.spend.total, example_count=trial.example_count)
+    is_cut_short: bool = False
 
 
 def hold_for(
@@ -80,7 +82,9 @@ def quantile(
         trial is Student-t: Gelman et al. (2013), Bayesian Data Analysis,
         section 3.3, with a flat prior on the mean.
     """
-    spent = [whole_nanos(spec, one) for one in told if one.amount.nanos > 0]
+    paid = [one for one in told if one.amount.nanos > 0]
+    spent = [whole_nanos(spec, one) for one in paid if not one.is_cut_short]
+    spent = spent or [whole_nanos(spec, one) for one in paid]
     if not spent:
         return None
     logs = np.log(np.array(spent)) + math.log(_share(spec.algorithm, example_count))
@@ -97,9 +101,9 @@ def whole_nanos(spec: model.StudySpec, spent: Spent) -> float:
 
 
 def _share(algorithm: model.Algorithm, example_count: int) -> float:
-    """The part of a whole evaluation; 1 where trials are always whole."""
+    """The part of a whole evaluation, which a person may pass; 1 where trials are always whole."""
     whole = algorithm.whole_example_count
-    return min(example_count / whole, 1.0) if whole and example_count else 1.0
+    return example_count / whole if whole and example_count else 1.0
 
 
 def affordable_trials(study: model.Study, told: Sequence[Spent]) -> int | None:
