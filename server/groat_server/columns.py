@@ -193,9 +193,15 @@ class LogIntegers:
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """Listed values: booleans, labels, or ordered levels."""
+    """Listed values: booleans, labels, ordered levels, or the ids of texts.
+
+    Attributes:
+        quotes: Whether an error may repeat what is none of them: where an id is
+            meant, a whole prompt may stand.
+    """
 
     values: tuple[model.Value, ...]
+    quotes: bool = True
 
     @property
     def levels(self) -> int:
@@ -207,7 +213,8 @@ class Listed:
         for index, known in enumerate(self.values):
             if known == value and isinstance(known, bool) == isinstance(value, bool):
                 return (index + 0.5) / self.levels
-        raise NotInDomain(f"must be one of {short(self.values)}, not {value!r}")
+        given = f", not {value!r:.60}" if self.quotes else ""
+        raise NotInDomain(f"must be one of {short(self.values)}{given}")
 
     def value(self, unit: float) -> model.Value:
         """See `Column`."""
@@ -250,7 +257,7 @@ def column(domain: ScalarDomain) -> Column:
         case model.OrdinalDomain():
             return Listed(domain.levels)
         case model.TextDomain():
-            return Listed(tuple(variant.id for variant in domain.variants))
+            return Listed(tuple(variant.id for variant in domain.variants), quotes=False)
         case model.IntDomain() | model.FloatDomain():
             return _number_column(domain)
 
@@ -298,11 +305,11 @@ def level_of(units: Floats, levels: int) -> Floats:
 
 def _number(value: model.Value, low: float, high: float) -> float:
     if isinstance(value, bool | str | tuple) or not low <= value <= high:
-        raise NotInDomain(f"must be a number from {low} to {high}, not {value!r}")
+        raise NotInDomain(f"must be a number from {low} to {high}, not {value!r:.60}")
     return value
 
 
 def short(values: Sequence[model.Value]) -> str:
     """Show the first few of many values."""
-    shown = ", ".join(repr(value) for value in values[:8])
+    shown = ", ".join(f"{value!r:.60}" for value in values[:8])
     return shown if len(values) <= 8 else f"{shown}, ... ({len(values)} in all)"

@@ -88,7 +88,10 @@ class Restrictions:
                 _number_axis(self._blocks[j])
             except NotInDomain as error:
                 raise errors.InvalidArgument.at(path, f"{name!r} {error}") from error
-        sizes = [abs(one) for one in (constraint.upper_bound, *constraint.coefficients.values())]
+        sizes = [abs(constraint.upper_bound)]
+        for coefficient, j in zip(constraint.coefficients.values(), places, strict=True):
+            ends = _number_axis(self._blocks[j]).numbers(np.array([0.0, 1.0]))
+            sizes.append(abs(coefficient) * float(np.abs(ends).max()))
         return Linear(
             tuple(places),
             np.array(list(constraint.coefficients.values()), dtype=float),

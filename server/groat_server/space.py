@@ -377,7 +377,7 @@ class Space:
 
 
 def _violations(problems: Mapping[str, str]) -> list[errors.Violation]:
-    return [errors.Violation(f"configuration.{name}", text) for name, text in problems.items()]
+    return [errors.Violation(f"configuration.{n:.128}", text) for n, text in problems.items()]
 
 
 def _path(j: int) -> str:

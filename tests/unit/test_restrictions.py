@@ -52,6 +52,15 @@ def test_a_sum_is_kept_to_the_bound_itself() -> None:
     assert not fits(one, x=0.1001, k=2)
 
 
+def test_rounding_is_a_matter_of_the_numbers_not_of_a_coefficient() -> None:
+    """Dear units have large coefficients and small values; the sum is kept all the same."""
+    money = model.FloatDomain(min=0.0, max=1e-9)
+    one = space(at_most(0.5, x=1.0, usd=1e9), x=UNIT, usd=money)
+
+    assert fits(one, x=0.25, usd=0.25e-9)
+    assert not fits(one, x=0.25, usd=0.26e-9)
+
+
 def test_what_is_inactive_adds_nothing() -> None:
     """A number that is not there counts as 0 in a sum."""
     one = Space(model.SearchSpace(parameters=BRANCH, constraints=(at_most(5, k=1.0, n=1.0),)))

@@ -7,6 +7,7 @@ is locked; the lock is held for one short transaction.
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -144,7 +145,8 @@ class Asking:
             count=count,
             seeds=(spec.algorithm.seed or 0, view.next_number),
         )
-        return Question(request, past, born=view.study.create_time)
+        finished = view.study.budget_status.finished_trials
+        return Question(request, past, born=view.study.create_time, finished=finished)
 
     def _hand_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
         told = self._told_spend(order.study_id)
@@ -178,9 +180,10 @@ class Asking:
     ) -> tuple[list[model.Trial], Ruling]:
         candidates = Candidates(locked, order.count, batch.trials)
         trials: list[model.Trial] = []
+        holds = functools.cache(functools.partial(guard.hold_for, locked.view().study.spec, told))
         while True:
             study = locked.view().study
-            hold = guard.hold_for(study.spec, told, candidates.example_count)
+            hold = holds(candidates.example_count)
             ruling = guard.admit(study=study, hold=hold, now=now, is_new=candidates.is_new)
             if ruling.verdict is not Verdict.PROCEED:
                 return trials, ruling
@@ -239,7 +242,8 @@ class Asking:
 def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:
     if batch.awaits_results:
         return guard.awaiting(study)
-    if batch.is_last:
+    # What was told since may have made more of it: a promotion, say.
+    if batch.is_last and batch.finished == study.budget_status.finished_trials:
         return guard.exhausted(study)
     raise _Short(missing)
 

@@ -20,12 +20,14 @@ class Batch:
     Attributes:
         born: When the study was created that they are for: its name may have
             been given to another one since.
-        is_last: No other configuration is left.
+        finished: How many trials were finished when the algorithm was asked.
+        is_last: No other configuration was left then.
         awaits_results: The next one depends on what is not told yet.
     """
 
     trials: tuple[NewTrial, ...] = ()
     born: datetime | None = None
+    finished: int = 0
     is_last: bool = False
     awaits_results: bool = False
 
@@ -37,6 +39,7 @@ class Question:
     request: Request
     past: Past
     born: datetime
+    finished: int
 
 
 class Candidates:
@@ -89,7 +92,7 @@ def batch_of(question: Question, suggestions: Sequence[Suggestion]) -> Batch:
     """Turn an algorithm's answer into trials that can be handed out."""
     trials = tuple(_new_trial(question, suggestion) for suggestion in suggestions)
     is_last = len(suggestions) < question.request.count
-    return Batch(trials, born=question.born, is_last=is_last)
+    return Batch(trials, born=question.born, finished=question.finished, is_last=is_last)
 
 
 def _new_trial(question: Question, suggestion: Suggestion) -> NewTrial:

@@ -50,6 +50,7 @@ class Insight:
         if not seen:
             return [], len(told)
         shares = await self._sampler.importances(past.space, list(seen.values()))
+        _check_finite(shares)
         rows = zip(seen, shares, strict=True)
         return [one for name, row in rows for one in _ranked(past.space, name, row)], len(told)
 
@@ -75,6 +76,8 @@ class Insight:
         spends = _log_spends(past)
         asked = [*seen.values(), *([spends] if len(spends.values) >= LEAST_TRIALS else [])]
         predicted = await self._sampler.predict(past.space, asked, points)
+        for one in predicted:
+            _check_finite(one.medians, one.errors, one.spreads)
         prices = _prices(past, predicted[len(seen) :], len(points))
         return [
             model.Prediction(
@@ -90,6 +93,13 @@ class Insight:
 
     def _past(self, study_id: str) -> Past:
         return self._memory.past(self._store.look(study_id).study)
+
+
+def _check_finite(*answers: Floats) -> None:
+    """Rather say nothing than something that is no number."""
+    if not all(np.isfinite(answer).all() for answer in answers):
+        problem = "the values told are too large, or too uneven, to be modelled; tell another unit"
+        raise NotPossibleNow(problem)
 
 
 def _seen(metric: model.Metric, told: Iterable[Told]) -> Seen:

@@ -18,6 +18,8 @@ from groat_server.sampler import Sampler
 from groat_server.space import Space
 from groat_server.storage.base import LockedStudy, NewTrial, Store
 
+_TRIES = 5
+
 
 class Studies:
     """The verbs on studies. Safe between threads."""
@@ -78,7 +80,7 @@ class Studies:
         if page_token and not validation.is_id(page_token):
             raise InvalidArgument.at("page_token", "not a token of this list")
         found = self._store.studies(after=page_token, limit=size + 1)
-        return page_of(found, size, lambda study: study.study_id, _text_bytes)
+        return page_of(found, size, lambda study: study.study_id, _weight)
 
     def update(self, study_id: str, patch: model.StudyPatch) -> model.Study:
         """Change what may change in a running study; new rates also price what had no price.
@@ -89,17 +91,21 @@ class Studies:
             EtagMismatch: Somebody changed the study since it was read.
         """
         now = self._clock()
-        with self._store.locked(study_id) as locked:
-            study = locked.view().study
-            if patch.etag and patch.etag != study.etag:
-                raise EtagMismatch(f"study {study_id} has changed since; read it and try again")
-            spec = _patched(study.spec, patch, now)
-            validation.check_patch(study.spec, spec)
+        for _ in range(_TRIES):
+            # A large space takes a while to check: not while others wait for the lock.
+            seen = self._store.look(study_id).study
+            if patch.etag and patch.etag != seen.etag:
+                break
+            spec = _patched(seen.spec, patch, now)
+            validation.check_patch(seen.spec, spec)
             Space(spec.search_space)  # raises what only the space can tell
-            locked.change(now=now, spec=spec)
-            if patch.rates:
-                _price_what_had_none(locked, spec, now)
-            return locked.view().study
+            with self._store.locked(study_id) as locked:
+                if locked.view().study.etag == seen.etag:
+                    locked.change(now=now, spec=spec)
+                    if patch.rates:
+                        _price_what_had_none(locked, spec, now)
+                    return locked.view().study
+        raise EtagMismatch(f"study {study_id} has changed since; read it and try again")
 
     def pause(self, study_id: str) -> model.Study:
         """Make asks wait; reports and tells go on.
@@ -137,11 +143,9 @@ class Studies:
             return locked.view().study
 
 
-def _text_bytes(study: model.Study) -> int:
-    """What can make a study long: its prompts."""
-    domains = [parameter.domain for parameter in study.spec.search_space.parameters]
-    pools = [domain.variants for domain in domains if isinstance(domain, model.TextDomain)]
-    return sum(len(variant.text.encode()) for pool in pools for variant in pool)
+def _weight(study: model.Study) -> int:
+    """About as many bytes as the study takes on the wire."""
+    return len(repr(study.spec))
 
 
 def _made_from(request_id: str) -> str:

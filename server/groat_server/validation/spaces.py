@@ -12,6 +12,7 @@ from groat_server.validation.domains import MAX_LEVELS, MAX_TEXT_BYTES, check_do
 
 MAX_PARAMETERS = 256
 MAX_CONSTRAINTS = 256
+MAX_CONDITIONS = 16
 MAX_ITEMS = 1_024
 
 
@@ -54,7 +55,12 @@ def _check_parameter(
     yield from faults
     default = parameter.default_value
     if not faults and default is not None and not is_allowed(parameter.domain, default):
-        yield Violation(f"{path}.default_value", f"{default!r:.60} is not in the domain")
+        told = _quoted(parameter.domain, default)
+        yield Violation(f"{path}.default_value", f"{told} is not in the domain")
+    if len(parameter.active_when) > MAX_CONDITIONS:
+        problem = f"{len(parameter.active_when)} conditions; at most {MAX_CONDITIONS} are allowed"
+        yield Violation(f"{path}.active_when", problem)
+        return
     for i, condition in enumerate(parameter.active_when):
         yield from _check_condition(condition, known, f"{path}.active_when[{i}]")
 
@@ -79,16 +85,25 @@ def _check_condition(
         yield Violation(f"{path}.parameter_id", problem)
         return
     for i, value in enumerate(condition.any_of):
-        if not _is_shown(parent.domain, value):
-            yield Violation(f"{path}.any_of[{i}]", f"{value!r:.60} is not a value of {parent.id!r}")
+        if isinstance(value, tuple):
+            problem = "a list; name items one by one, any of which is enough"
+            yield Violation(f"{path}.any_of[{i}]", problem)
+        elif not _is_shown(parent.domain, value):
+            told = _quoted(parent.domain, value)
+            yield Violation(f"{path}.any_of[{i}]", f"{told} is not a value of {parent.id!r}")
 
 
 def _is_shown(domain: model.Domain, value: model.Value) -> bool:
     """Whether some value is, or some subset has, what a condition or a constraint names."""
     if isinstance(domain, model.SubsetDomain):
         asked = value if isinstance(value, tuple) else (value,)
-        return all(item in domain.items for item in asked)
+        return bool(asked) and all(item in domain.items for item in asked)
     return is_allowed(domain, value)
+
+
+def _quoted(domain: model.Domain, value: model.Value) -> str:
+    """Repeat a value, cut; where the id of a text is meant, a whole prompt may stand."""
+    return "the value" if isinstance(domain, model.TextDomain) else f"{value!r:.60}"
 
 
 def _check_texts(space: model.SearchSpace, path: str) -> Iterator[Violation]:
@@ -147,7 +162,7 @@ def _check_forbidden(
         if name not in known:
             yield Violation(place, f"there is no parameter {name[:40]!r}")
         elif not _is_shown(known[name].domain, value):
-            yield Violation(place, f"{value!r:.60} is not a value of {name!r}")
+            yield Violation(place, f"{_quoted(known[name].domain, value)} is no value of {name!r}")
 
 
 def _check_circles(space: model.SearchSpace, path: str) -> Iterator[Violation]:
