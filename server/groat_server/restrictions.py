@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -21,7 +22,6 @@ _PULLS = 20
 
 _DRAWS = 1_024
 _SEED = 0
-_PATTERNS_KEPT = 1_024
 _ROUNDING = 1e-9
 
 
@@ -71,15 +71,23 @@ class Restrictions:
     ) -> None:
         self._blocks, self._starts = blocks, starts
         self._index = {parameter.id: j for j, parameter in enumerate(parameters)}
-        self._anchors: dict[bytes, Floats | None] = {}
-        self._linear: list[Linear] = []
         self._forbidden: list[Forbidden] = []
+        linear: list[Linear] = []
         for i, constraint in enumerate(constraints):
             path = f"search_space.constraints[{i}]"
             if isinstance(constraint, model.LinearConstraint):
-                self._linear.append(self._read_linear(constraint, path))
+                linear.append(self._read_linear(constraint, path))
             else:
                 self._forbidden.append(self._read_forbidden(constraint, path))
+        self._moving = sorted({j for one in linear for j in one.parameters})
+        self._columns = [starts[j] for j in self._moving]
+        self._axes = [_number_axis(blocks[j]) for j in self._moving]
+        self._coefficients = np.zeros((len(linear), len(self._moving)))
+        for i, one in enumerate(linear):
+            self._coefficients[i, [self._moving.index(j) for j in one.parameters]] = (
+                one.coefficients
+            )
+        self._bounds = np.array([one.upper_bound + one.slack for one in linear])
 
     def _read_linear(self, constraint: model.LinearConstraint, path: str) -> Linear:
         places = [self._place(name, path) for name in constraint.coefficients]
@@ -117,7 +125,7 @@ class Restrictions:
 
     def __bool__(self) -> bool:
         """Whether there is any constraint."""
-        return bool(self._linear or self._forbidden)
+        return bool(len(self._bounds) or self._forbidden)
 
     def allow(self, points: Floats, active: Bools) -> Bools:
         """Tell which canonical ``points (n, d)``, with ``active (n, parameters)``, keep all."""
@@ -131,17 +139,15 @@ class Restrictions:
 
     def _excess(self, points: Floats, active: Bools) -> Floats:
         """By how much each linear constraint is broken, shape ``(n, constraints)``."""
-        excess = np.empty((len(points), len(self._linear)))
-        for i, one in enumerate(self._linear):
-            numbers = [self._numbers(j, points, active) for j in one.parameters]
-            total = sum((c * v for c, v in zip(one.coefficients, numbers, strict=True)), start=0.0)
-            excess[:, i] = total - one.upper_bound - one.slack
-        return excess
+        numbers = self._numbers(points[:, self._columns])
+        return np.where(active[:, self._moving], numbers, 0.0) @ self._coefficients.T - self._bounds
 
-    def _numbers(self, j: int, points: Floats, active: Bools) -> Floats:
-        """A parameter's values as numbers, 0 where it is inactive."""
-        numbers = _number_axis(self._blocks[j]).numbers(points[:, self._starts[j]])
-        return np.where(active[:, j], numbers, 0.0)
+    def _numbers(self, codes: Floats) -> Floats:
+        """Return what codes ``(n, moving)`` of the parameters in sums stand for."""
+        numbers = np.empty(codes.shape)
+        for i, axis in enumerate(self._axes):
+            numbers[:, i] = axis.numbers(codes[:, i])
+        return numbers
 
     def pull(self, points: Floats, active: Bools) -> Floats:
         """Move points that break a linear constraint towards one that keeps them all.
@@ -156,69 +162,55 @@ class Restrictions:
         Returns:
             Shape ``(n, d)``, not canonical; rows for which nothing is found are as before.
         """
-        moving = sorted({j for one in self._linear for j in one.parameters})
-        columns = [self._starts[j] for j in moving]
-        broken = (self._excess(points, active) > 0).any(axis=1)
         pulled = points.copy()
-        for pattern in np.unique(active[broken][:, moving], axis=0):
-            rows = np.flatnonzero(broken & (active[:, moving] == pattern).all(axis=1))
-            anchor = self._anchor(pattern.tobytes(), points[rows[0]], active[rows[0]], columns)
-            if anchor is not None:
-                moved = self._on_the_way(points[rows], active[rows], columns, anchor)
-                pulled[rows[:, None], columns] = moved
+        rows = np.flatnonzero((self._excess(points, active) > 0).any(axis=1))
+        if len(rows):
+            anchors, found = self._anchored(active[rows])
+            rows, anchors = rows[found], anchors[found]
+            moved = self._on_the_way(points[rows], active[rows], anchors)
+            pulled[rows[:, None], self._columns] = moved
         return pulled
 
-    def _anchor(
-        self, pattern: bytes, point: Floats, active: Bools, columns: Sequence[int]
-    ) -> Floats | None:
-        """Find codes ``(k,)`` of the moving columns that keep all linear constraints, if any.
+    def _anchored(self, active: Bools) -> tuple[Floats, Bools]:
+        """Find for each row codes that keep all sums, whatever is active there.
 
-        They depend on nothing but which parameters are active, so each pattern is
-        looked at once, with dice of its own: whoever comes first, the answer is the same.
+        Returns:
+            Codes, shape ``(n, moving)``, and whether they do, shape ``(n,)``. They depend on
+            nothing but ``active``, so that all servers pull alike.
         """
-        if pattern not in self._anchors:
-            if len(self._anchors) >= _PATTERNS_KEPT:
-                self._anchors.clear()
-            self._anchors[pattern] = self._found(point, active, columns)
-        return self._anchors[pattern]
+        codes, numbers = self._candidates
+        worst = np.full((len(active), len(codes)), -np.inf)
+        for row, bound in zip(self._coefficients, self._bounds, strict=True):
+            totals = (active[:, self._moving] * row) @ numbers.T
+            worst = np.maximum(worst, totals - bound)
+        best = worst.argmin(axis=1)
+        return codes[best], np.asarray(worst[np.arange(len(active)), best] <= 0, dtype=np.bool_)
 
-    def _found(self, point: Floats, active: Bools, columns: Sequence[int]) -> Floats | None:
-        rng = np.random.default_rng(_SEED)
-        corners = [self._best_corner(one, columns) for one in self._linear]
-        middle = np.mean(corners, axis=0, keepdims=True)
-        tried = np.concatenate([np.array(corners), middle, rng.random((_DRAWS, len(columns)))])
-        there = np.repeat(point[None], len(tried), axis=0)
-        there[:, columns] = tried
-        there = self._snapped(there, columns)
-        worst = self._excess(there, np.repeat(active[None], len(tried), axis=0)).max(axis=1)
-        best = int(np.argmin(worst))
-        return there[best, columns] if worst[best] <= 0 else None
+    @functools.cached_property
+    def _candidates(self) -> tuple[Floats, Floats]:
+        """Each sum's best corner, their middle, and draws: codes, and the numbers there."""
+        corners = np.where(self._coefficients > 0, 0.0, 1.0)
+        corners = np.where(self._coefficients == 0, 0.5, corners)
+        draws = np.random.default_rng(_SEED).random((_DRAWS, len(self._moving)))
+        codes = self._snapped(np.concatenate([corners, corners.mean(axis=0)[None], draws]))
+        return codes, self._numbers(codes)
 
-    def _best_corner(self, one: Linear, columns: Sequence[int]) -> Floats:
-        corner = np.full(len(columns), 0.5)
-        for j, coefficient in zip(one.parameters, one.coefficients, strict=True):
-            corner[list(columns).index(self._starts[j])] = 0.0 if coefficient > 0 else 1.0
-        return corner
+    def _snapped(self, codes: Floats) -> Floats:
+        snapped = np.empty(codes.shape)
+        for i, axis in enumerate(self._axes):
+            snapped[:, i] = axis.snap(codes[:, i])
+        return snapped
 
-    def _on_the_way(
-        self, points: Floats, active: Bools, columns: Sequence[int], anchor: Floats
-    ) -> Floats:
+    def _on_the_way(self, points: Floats, active: Bools, anchors: Floats) -> Floats:
+        """Return codes ``(n, moving)`` between anchors and points, as near as halving gets."""
         kept, lost = np.zeros((len(points), 1)), np.ones((len(points), 1))
+        there, way = points.copy(), points[:, self._columns] - anchors
         for _ in range(_PULLS):
             share = (kept + lost) / 2
-            there = points.copy()
-            there[:, columns] = anchor + share * (points[:, columns] - anchor)
-            fits = self._excess(self._snapped(there, columns), active).max(axis=1) <= 0
-            kept, lost = np.where(fits[:, None], share, kept), np.where(fits[:, None], lost, share)
-        return anchor + kept * (points[:, columns] - anchor)
-
-    def _snapped(self, points: Floats, columns: Sequence[int]) -> Floats:
-        snapped = points.copy()
-        for j, block in enumerate(self._blocks):
-            if self._starts[j] in columns:
-                column = slice(self._starts[j], self._starts[j] + 1)
-                snapped[:, column] = block.snap(points[:, column])
-        return snapped
+            there[:, self._columns] = self._snapped(anchors + share * way)
+            fits = (self._excess(there, active) <= 0).all(axis=1)[:, None]
+            kept, lost = np.where(fits, share, kept), np.where(fits, lost, share)
+        return anchors + kept * way
 
 
 def _number_axis(block: Block) -> Column:

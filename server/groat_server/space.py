@@ -35,6 +35,7 @@ _MOST_COUNTED = 300_000
 """Values to look at, all parameters of all configurations, before constraints are counted."""
 
 _MOST_REFUSED = 20_000
+_MOST_DRAWN = 2_048
 _DRAWS = 256
 _LABELS = {"categorical", "bool", "text", "subset"}
 
@@ -207,7 +208,8 @@ class Space:
         Each of them has shape ``(d,)``. The walk is lazy: taking the first k
         costs k steps, however large the space. Where a continuous parameter is
         active it never ends. Under constraints it gives up after 20,000 steps
-        that met no allowed point, and over a continuum it may repeat itself.
+        that met no allowed point; over a continuum it draws points at random, may repeat
+        itself, and gives up after 2,000 of them.
         """
         if self.has_constraints and not self.levels.all():
             yield from self._drawn(rng)
@@ -230,7 +232,7 @@ class Space:
 
     def _drawn(self, rng: np.random.Generator) -> Iterator[Floats]:
         refused = 0
-        while refused < _MOST_REFUSED:
+        while refused < _MOST_DRAWN:
             draws = self.repaired(rng.random((_DRAWS, self.d)))
             fits = draws[self.allowed(draws)]
             refused = 0 if len(fits) else refused + _DRAWS

@@ -13,7 +13,7 @@ from groat_server.validation import words
 MAX_EXAMPLES = 2**40
 MAX_CELLS = 100_000
 
-_ROOM = "of 20,000 random configurations and those nearest to them none keeps all constraints"
+_ROOM = "of thousands of configurations, and the way from each to the best, none keeps them all"
 
 
 def check_algorithm(spec: model.StudySpec, path: str) -> Iterator[Violation]:
