@@ -208,7 +208,7 @@ class Restrictions:
         for _ in range(_PULLS):
             share = (kept + lost) / 2
             there[:, self._columns] = self._snapped(anchors + share * way)
-            fits = (self._excess(there, active) <= 0).all(axis=1)[:, None]
+            fits = np.asarray((self._excess(there, active) <= 0).all(axis=1))[:, None]
             kept, lost = np.where(fits, share, kept), np.where(fits, lost, share)
         return anchors + kept * way
 
