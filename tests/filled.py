@@ -18,12 +18,19 @@ _TEXTS = {
     "groat.v1.LeaseRenewal.name": "studies/s/trials/7",
     "groat.v1.HeartbeatRequest.parent": "studies/s",
     "groat.v1.PredictRequest.parent": "studies/s",
+    "groat.v1.SelectTradeoffRequest.parent": "studies/s",
+    "groat.v1.Confirmation.trials": "studies/s/trials/7",
+    "groat.v1.FrontChange.added": "studies/s/trials/7",
+    "groat.v1.FrontChange.removed": "studies/s/trials/7",
 }
 _NUMBERS = {"google.protobuf.Timestamp.nanos": 5_000, "google.protobuf.Duration.nanos": 5_000}
 # An algorithm inside an algorithm: it would go on for ever, and only its kind counts.
 _SAMPLER = study_pb2.Algorithm(bayesian=study_pb2.Bayesian(initial_trial_count=7))
 # Only the server may say these, so usage inside anything else comes without them.
 _OUTPUT_ONLY = ("provenance", "spend", "list_value")
+# Parts that hold more than their kind does elsewhere, or less.
+_PRICED = "groat.v1.PriceUsageResponse.usage"
+_BARE_POINT = "groat.v1.GetFrontResponse.points"
 # A trial has the parts of its own outcome, by state.
 _FOREIGN = {
     1: ("failure", "infeasible_reason", "final_measurement"),
@@ -78,7 +85,7 @@ def _value(field: Any) -> Any:
         return _SAMPLER
     if field.message_type is not None:
         part = _tidy(filled(field.message_type._concrete_class))
-        for name in _OUTPUT_ONLY if part.DESCRIPTOR.name == "Usage" else ():
+        for name in _absent(field):
             part.ClearField(name)
         return part
     if field.enum_type is not None:
@@ -89,6 +96,13 @@ def _value(field: Any) -> Any:
         FieldDescriptor.CPPTYPE_DOUBLE: 0.5,
     }
     return kinds.get(field.cpp_type, _NUMBERS.get(field.full_name, 7))
+
+
+def _absent(field: Any) -> tuple[str, ...]:
+    if field.full_name == _BARE_POINT:
+        return ("probability_on_front",)
+    is_told = field.message_type.name == "Usage" and field.full_name != _PRICED
+    return _OUTPUT_ONLY if is_told else ()
 
 
 def _tidy(message: Any) -> Any:

@@ -6,6 +6,8 @@ import asyncio
 import logging
 import random
 import time
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from typing import TypeVar
 
 import grpc
@@ -16,9 +18,10 @@ from groat import errors
 from groat._channel import OPTIONS
 from groat._leases import Leases
 from groat._retry import Patience, Tries
-from groat.v1 import service_pb2_grpc
+from groat.v1 import service_pb2, service_pb2_grpc
 
 _log = logging.getLogger("groat")
+_CLOSED = "this client is closed; make a new one"
 
 Request = TypeVar("Request", bound=Message)
 Reply = TypeVar("Reply", bound=Message)
@@ -51,7 +54,7 @@ class AioLine:
             GroatError: The server refused it, or no answer came in time.
         """
         patience = patience or self.patience
-        tries = Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
+        tries = self._tries(patience)
         while not self._is_closed:
             timeout = tries.timeout(time.monotonic())
             try:
@@ -59,7 +62,49 @@ class AioLine:
             except grpc.RpcError as error:
                 pause = tries.pause(error, time.monotonic())
             await asyncio.sleep(pause)
-        raise errors.Unreachable("this client is closed; make a new one")
+        raise errors.Unreachable(_CLOSED)
+
+    async def watch(
+        self, request: service_pb2.WatchStudyRequest
+    ) -> AsyncIterator[service_pb2.WatchStudyResponse]:
+        """Yield events until the server ends them; after a broken connection from where it broke.
+
+        Raises:
+            GroatError: The server refused, or was away for longer than the
+                patience of this line.
+        """
+        tries = self._tries(self.patience)
+        while not self._is_closed:
+            try:
+                async with aclosing(self._events(request)) as events:
+                    async for event in events:
+                        request.resume_token = event.resume_token
+                        tries = self._tries(self.patience)
+                        yield event
+            except grpc.RpcError as error:
+                await asyncio.sleep(tries.pause(error, time.monotonic()))
+            except asyncio.CancelledError:
+                # A channel that is closed cancels its calls, which is not this task's end.
+                task = asyncio.current_task()
+                if not self._is_closed or (task is not None and task.cancelling()):
+                    raise
+            else:
+                return
+        raise errors.Unreachable(_CLOSED)
+
+    async def _events(
+        self, request: service_pb2.WatchStudyRequest
+    ) -> AsyncGenerator[service_pb2.WatchStudyResponse]:
+        # No deadline, and so no waiting for a server that is away: both together hang for ever.
+        stream = self.studies.WatchStudy(request)
+        try:
+            async for event in stream:
+                yield event
+        finally:
+            stream.cancel()
+
+    def _tries(self, patience: Patience) -> Tries:
+        return Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
 
     def keep_alive(self, leases: Leases) -> None:
         """Beat in the background until no lease is left."""

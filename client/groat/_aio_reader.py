@@ -105,3 +105,85 @@ class StudyReader(StudyHandle):
         patience = self._line.patience.longer(LONGEST_FIT)
         reply = await self._line.call(self._line.analysis.Predict, request, patience=patience)
         return [wire.prediction_from_proto(one) for one in reply.predictions]
+
+    # ---------- money ----------
+
+    async def spend_report(self) -> model.SpendReport:
+        """Read what the search spent, by model and category, the dearest first."""
+        request = _requests.spend_report(self.id)
+        reply = await self._line.call(self._line.analysis.GetSpendReport, request)
+        return wire.spend_report_from_proto(reply)
+
+    async def forecast(self, pilot: model.Pilot | None = None) -> model.ForecastResult:
+        """Forecast what the study is going to spend, and whether it pays.
+
+        Args:
+            pilot: A few examples that were run, where no trial has been told yet.
+        """
+        request = _requests.forecast(self.id, pilot)
+        reply = await self._line.call(self._line.analysis.Forecast, request)
+        return wire.forecast_result_from_proto(reply)
+
+    async def decisions(self) -> AsyncIterator[model.Decision]:
+        """Yield what the guard decided, the newest first."""
+        request = _requests.decisions(self.id)
+        while True:
+            reply = await self._line.call(self._line.analysis.ListDecisions, request)
+            for message in reply.decisions:
+                yield wire.decision_from_proto(message)
+            if not reply.next_page_token:
+                return
+            request.page_token = reply.next_page_token
+
+    # ---------- what to make of it ----------
+
+    async def pick(
+        self, preference: model.Preference, *, count: int = 3, confidence: float = 0.9
+    ) -> model.Tradeoff:
+        """Choose from the front.
+
+        Args:
+            preference: `groat.Weights`, `groat.Knee`, `groat.Limits` or
+                `groat.MoneyValue`.
+            count: How many points to rank, 1 to 100.
+            confidence: How sure to be that limits are kept; between 0.5 and 1.
+
+        Returns:
+            The best first, with how far it can be relied on. Where that is not
+            far enough, ``confirmation`` says what to run again.
+
+        Raises:
+            InvalidArgument: The preference names no metric of this study, or its
+                numbers break a rule.
+        """
+        request = _requests.pick(self.id, preference, count=count, confidence=confidence)
+        reply = await self._line.call(self._line.analysis.SelectTradeoff, request)
+        return wire.tradeoff_from_proto(reply)
+
+    async def plan(self) -> model.ManualPlan:
+        """Read how to go on by hand, whatever the guard thinks of it.
+
+        Its steps are trials of this study: `Study.enqueue` one with
+        ``is_planned=True``, run it, tell it, and read the plan again.
+        """
+        reply = await self._line.call(self._line.analysis.GetManualPlan, _requests.plan(self.id))
+        return wire.plan_from_proto(reply)
+
+    async def watch(self, resume_token: str = "") -> AsyncIterator[model.StudyEvent]:
+        """Yield what happens in the study: its changes, trials that end, decisions, the front.
+
+        The study itself comes first, unless it is as the token's event left it.
+        What was last seen of it here is kept up to date. After a broken
+        connection it goes on where it was.
+
+        Args:
+            resume_token: Of the last event that was seen; empty is from now on.
+
+        Raises:
+            NotFound: The study was deleted.
+            Unreachable: The server was away for too long; watch again from the
+                last event's token.
+        """
+        request = _requests.watch_study(self.id, resume_token=resume_token)
+        async for reply in self._line.watch(request):
+            yield self._known.witness(wire.event_from_proto(reply))

@@ -22,20 +22,29 @@ class Study(StudyReader):
     """A study on the server, and what was last seen of it.
 
     Iterating runs it: each trial is kept alive while the loop's body works on
-    it, and the loop ends when the guard says stop.
+    it, and the loop ends when the guard says stop or advises to go on by hand;
+    ``last_decision`` then says why, with the plan.
     """
 
     # ---------- run it ----------
 
-    async def __aiter__(self) -> AsyncIterator[Trial]:
-        """Yield trials one by one until the guard says stop.
+    def __aiter__(self) -> AsyncIterator[Trial]:
+        """Yield trials one by one; see `run`."""
+        return self.run()
+
+    async def run(
+        self, *, acknowledge: str = "", reports_usage: bool = False
+    ) -> AsyncIterator[Trial]:
+        """Yield trials one by one until the guard says stop, or advises to go on by hand.
 
         A trial that the body leaves without telling it is told as failed. After
         ``break`` or an exception Python does that a moment later, when it closes
         the loop's iterator; ``async with trial`` in the body does it at once. To
-        work on several at once use `ask`.
+        work on several at once use `ask`, which explains the arguments.
         """
-        while not (asked := await self.ask()).is_over:
+        while not (
+            asked := await self.ask(acknowledge=acknowledge, reports_usage=reports_usage)
+        ).is_over:
             for trial in asked.trials:
                 async with trial:
                     yield trial
@@ -43,7 +52,12 @@ class Study(StudyReader):
                 await asyncio.sleep(asked.retry_after.total_seconds())
 
     async def ask(
-        self, count: int = 1, *, max_wait: timedelta = timedelta(seconds=5)
+        self,
+        count: int = 1,
+        *,
+        max_wait: timedelta = timedelta(seconds=5),
+        acknowledge: str = "",
+        reports_usage: bool = False,
     ) -> Asked[Trial]:
         """Get up to ``count`` trials; the decision says why there are fewer.
 
@@ -54,8 +68,14 @@ class Study(StudyReader):
             count: 1 to 100.
             max_wait: How long the server may think before it answers COMPUTING;
                 at most 30 s. Asking again then gets what it found.
+            acknowledge: Id of the decision that advised against it, when a person
+                wants trials all the same. It never passes a cap.
+            reports_usage: This worker reports usage as it goes and ends a trial
+                when it is told to stop, so money is held for it bit by bit.
         """
-        request = self._known.ask(count, max_wait)
+        request = self._known.ask(
+            count, max_wait, acknowledge=acknowledge, reports_usage=reports_usage
+        )
         try:
             patience = self._line.patience.longer(max_wait.total_seconds())
             reply = await self._line.call(self._line.trials.Ask, request, patience=patience)
@@ -74,21 +94,27 @@ class Study(StudyReader):
     # ---------- add to it ----------
 
     async def enqueue(
-        self, configuration: Mapping[str, declare.Given], *, example_count: int = 0
+        self,
+        configuration: Mapping[str, declare.Given],
+        *,
+        example_count: int = 0,
+        is_planned: bool = False,
     ) -> model.Trial:
         """Queue a configuration; the next ask of any worker gets it.
 
         Args:
             configuration: One value per active parameter.
             example_count: Evaluate on this many examples; 0 is all of them.
+            is_planned: It is a step of the plan that `plan` returns.
 
         Raises:
             InvalidArgument: The configuration is not in the search space, or
                 breaks one of its constraints.
         """
-        return await self._create(
-            _requests.create_trial(self.id, configuration, example_count=example_count)
+        request = _requests.create_trial(
+            self.id, configuration, example_count=example_count, is_planned=is_planned
         )
+        return await self._create(request)
 
     async def import_trial(
         self,

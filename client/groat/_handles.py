@@ -116,6 +116,15 @@ class TrialHandle:
         return self._life.is_over
 
     @property
+    def stop_reason(self) -> str:
+        """Why the server wants the trial to end now; empty while it may go on.
+
+        A report is answered with it, and for a worker that reports nothing a
+        heartbeat is. Tell what there is, with ``early_stopped=True``.
+        """
+        return self._life.stop_reason
+
+    @property
     def is_told(self) -> bool:
         """Whether the server has the outcome."""
         return self._is_told
@@ -160,15 +169,22 @@ class TrialHandle:
     def _told(self, reply: service_pb2.TellResponse) -> model.TellResult:
         result = wire.tell_result_from_proto(reply)
         self._known.leases.drop(self._life)
+        if result.decision is not None:
+            self._known.see_decision(result.decision)
         self._known.see_budget(result.budget_status)
         return result
 
     def _report(
-        self, measured: model.Measurement, usage: Iterable[model.Usage]
+        self,
+        measured: model.Measurement,
+        usage: Iterable[model.Usage],
+        next_spend: model.Money | None,
     ) -> service_pb2.ReportRequest:
         stamped = [self._stamp(i, one) for i, one in enumerate(usage)]
-        study_id = self._known.study.study_id
-        return _requests.report(study_id, self.number, self.lease_id, measured, stamped)
+        study_id, lease_id = self._known.study.study_id, self.lease_id
+        return _requests.report(
+            study_id, self.number, lease_id, measured, stamped, next_spend=next_spend
+        )
 
     def _stamp(self, place: int, usage: model.Usage) -> model.Usage:
         # The same usage gets the same id until a report is answered, so that a
@@ -179,7 +195,7 @@ class TrialHandle:
     def _reported(self, reply: service_pb2.ReportResponse) -> model.ReportResult:
         self._reports += 1
         result = wire.report_result_from_proto(reply)
-        self._life.is_over |= result.directive is model.Directive.ABANDON
+        self._life.obey(result.directive, result.reason)
         self._known.see_budget(result.budget_status)
         return result
 

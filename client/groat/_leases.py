@@ -21,11 +21,20 @@ class Life:
         number: The trial's.
         lease_id: What proves that the trial is this worker's.
         is_over: Whether the server gave the trial away or ended it.
+        stop_reason: Why the trial should end now; empty while it may go on.
     """
 
     number: int
     lease_id: str
     is_over: bool = False
+    stop_reason: str = ""
+
+    def obey(self, directive: model.Directive, reason: str) -> None:
+        """Take in what the server wants done with the trial."""
+        if directive is model.Directive.ABANDON:
+            self.is_over = True
+        elif directive is model.Directive.STOP:
+            self.stop_reason = reason or "the server says stop"
 
 
 class Leases:
@@ -71,23 +80,21 @@ class Leases:
     def settle(
         self, request: service_pb2.HeartbeatRequest, reply: service_pb2.HeartbeatResponse
     ) -> None:
-        """Tell the trials that were given away."""
-        answers = zip(request.renewals, reply.leases, strict=True)
-        self._abandon(
-            {
-                renewal.lease_id
-                for renewal, answer in answers
-                if wire.lease_state_from_proto(answer).directive is model.Directive.ABANDON
-            }
-        )
+        """Tell the trials that were given away, and those that should end now."""
+        for renewal, answer in zip(request.renewals, reply.leases, strict=True):
+            state = wire.lease_state_from_proto(answer)
+            if state.directive is not model.Directive.CONTINUE:
+                self._pass_on(state.directive, state.reason, {renewal.lease_id})
 
     def abandon_all(self) -> None:
         """Tell every trial that its study is gone."""
-        self._abandon({life.lease_id for life in list(self._lives)})
+        everyone = {life.lease_id for life in list(self._lives)}
+        self._pass_on(model.Directive.ABANDON, "", everyone)
 
-    def _abandon(self, lease_ids: set[str]) -> None:
+    def _pass_on(self, directive: model.Directive, reason: str, lease_ids: set[str]) -> None:
         with self._lock:
-            gone = [life for life in self._lives if life.lease_id in lease_ids]
-            self._lives.difference_update(gone)
-        for life in gone:
-            life.is_over = True
+            meant = [life for life in self._lives if life.lease_id in lease_ids]
+            if directive is model.Directive.ABANDON:
+                self._lives.difference_update(meant)
+        for life in meant:
+            life.obey(directive, reason)

@@ -6,6 +6,8 @@ import logging
 import random
 import threading
 import time
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from typing import TypeVar
 
 import grpc
@@ -15,9 +17,10 @@ from groat import errors
 from groat._channel import OPTIONS
 from groat._leases import Leases
 from groat._retry import Patience, Tries
-from groat.v1 import service_pb2_grpc
+from groat.v1 import service_pb2, service_pb2_grpc
 
 _log = logging.getLogger("groat")
+_CLOSED = "this client is closed; make a new one"
 
 Request = TypeVar("Request", bound=Message)
 Reply = TypeVar("Reply", bound=Message)
@@ -49,7 +52,7 @@ class Line:
             GroatError: The server refused it, or no answer came in time.
         """
         patience = patience or self.patience
-        tries = Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
+        tries = self._tries(patience)
         while not self._closed.is_set():
             timeout = tries.timeout(time.monotonic())
             try:
@@ -62,7 +65,45 @@ class Line:
                     raise
                 break
             self._closed.wait(pause)
-        raise errors.Unreachable("this client is closed; make a new one")
+        raise errors.Unreachable(_CLOSED)
+
+    def watch(
+        self, request: service_pb2.WatchStudyRequest
+    ) -> Iterator[service_pb2.WatchStudyResponse]:
+        """Yield events until the server ends them; after a broken connection from where it broke.
+
+        Raises:
+            GroatError: The server refused, or was away for longer than the
+                patience of this line.
+        """
+        tries = self._tries(self.patience)
+        while not self._closed.is_set():
+            try:
+                with closing(self._events(request)) as events:
+                    for event in events:
+                        request.resume_token = event.resume_token
+                        tries = self._tries(self.patience)
+                        yield event
+            except grpc.RpcError as error:
+                if self._closed.is_set():
+                    break
+                self._closed.wait(tries.pause(error, time.monotonic()))
+            else:
+                return
+        raise errors.Unreachable(_CLOSED)
+
+    def _events(
+        self, request: service_pb2.WatchStudyRequest
+    ) -> Generator[service_pb2.WatchStudyResponse]:
+        # No deadline, and so no waiting for a server that is away: both together hang for ever.
+        stream = self.studies.WatchStudy(request)
+        try:
+            yield from stream
+        finally:
+            stream.cancel()
+
+    def _tries(self, patience: Patience) -> Tries:
+        return Tries(self._address, patience, now=time.monotonic(), dice=self._dice)
 
     def keep_alive(self, leases: Leases) -> None:
         """Beat in the background until no lease is left."""

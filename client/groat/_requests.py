@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TypeAlias, TypedDict, Unpack
 from uuid import uuid4
 
-from groat import declare, model, wire
+from groat import _amounts, declare, model, wire
+from groat.errors import InvalidArgument
 from groat.v1 import service_pb2
 
 _PAGE = 1_000
@@ -36,6 +37,7 @@ class Change(TypedDict, total=False):
     early_stopping: model.EarlyStopping
     budget: model.Budget
     guard_policy: model.GuardPolicy
+    workload: model.Workload
     max_concurrent_trials: int
     lease_duration: timedelta
     max_attempts: int
@@ -43,14 +45,21 @@ class Change(TypedDict, total=False):
     etag: str
 
 
-def measurement(values: MetricValues, **seen: Unpack[Seen]) -> model.Measurement:
-    """Make a measurement."""
+def measurement(
+    values: MetricValues,
+    *,
+    example_count: int = 0,
+    examples: Iterable[model.ExampleRecord] = (),
+    elapsed: timedelta | None = None,
+    checkpoint: str = "",
+) -> model.Measurement:
+    """Make a measurement of what `Seen` has; a word that it has not is a ``TypeError``."""
     return model.Measurement(
         metrics=tuple(_metric_value(name, value) for name, value in values.items()),
-        example_count=seen.get("example_count", 0),
-        examples=tuple(seen.get("examples", ())),
-        elapsed=seen.get("elapsed"),
-        checkpoint=seen.get("checkpoint", ""),
+        example_count=example_count,
+        examples=tuple(examples),
+        elapsed=elapsed,
+        checkpoint=checkpoint,
     )
 
 
@@ -62,7 +71,13 @@ def _metric_value(name: str, told: float | tuple[float, float]) -> model.MetricV
 
 
 def ask(
-    study_id: str, count: int, *, worker_id: str, max_wait: timedelta
+    study_id: str,
+    count: int,
+    *,
+    worker_id: str,
+    max_wait: timedelta,
+    acknowledge: str = "",
+    reports_usage: bool = False,
 ) -> service_pb2.AskRequest:
     """Ask for trials, under a new request id."""
     return service_pb2.AskRequest(
@@ -71,6 +86,8 @@ def ask(
         request_id=str(uuid4()),
         worker_id=worker_id,
         max_wait=wire.duration_to_proto(max_wait),
+        acknowledged_decision_id=acknowledge,
+        reports_usage=reports_usage,
     )
 
 
@@ -80,6 +97,8 @@ def report(
     lease_id: str,
     measured: model.Measurement,
     usage: Iterable[model.Usage],
+    *,
+    next_spend: model.Money | None,
 ) -> service_pb2.ReportRequest:
     """Report what is known so far. Its usage must have ids: a trial may report twice the same."""
     return service_pb2.ReportRequest(
@@ -87,6 +106,7 @@ def report(
         lease_id=lease_id,
         measurement=wire.measurement_to_proto(measured),
         usage=map(wire.usage_to_proto, usage),
+        next_spend=None if next_spend is None else wire.money_to_proto(next_spend),
     )
 
 
@@ -112,6 +132,7 @@ def create_trial(
     *,
     usage: Iterable[model.Usage] = (),
     example_count: int = 0,
+    is_planned: bool = False,
 ) -> service_pb2.CreateTrialRequest:
     """Add a trial, under a new request id. Usage needs no ids: it is booked with the trial."""
     draft = model.TrialDraft(
@@ -119,6 +140,7 @@ def create_trial(
         outcome=outcome,
         usage=tuple(usage),
         example_count=example_count,
+        is_planned=is_planned,
     )
     return add_draft(study_id, draft)
 
@@ -161,6 +183,7 @@ def with_ids(usage: Iterable[model.Usage]) -> list[model.Usage]:
 
 def create_study(study_id: str, spec: model.StudySpec) -> service_pb2.CreateStudyRequest:
     """Create a study, under a new request id."""
+    _amounts.check(spec.budget, spec.guard_policy, spec.price_book.rates)
     return service_pb2.CreateStudyRequest(
         study_id=wire.check_study_id(study_id),
         study=wire.study_spec_to_proto(spec),
@@ -182,6 +205,7 @@ def update_study(study_id: str, **change: Unpack[Change]) -> service_pb2.UpdateS
     """Change parts of a study."""
     rates = tuple(change.pop("rates")) if "rates" in change else None
     patch = replace(model.StudyPatch(rates=rates), **change)
+    _amounts.check(patch.budget, patch.guard_policy, patch.rates)
     return wire.patch_to_proto(study_id, patch)
 
 
@@ -227,4 +251,53 @@ def predict(
     study_id: str, configurations: Iterable[Mapping[str, declare.Given]]
 ) -> service_pb2.PredictRequest:
     """Read what configurations would measure and spend."""
-    return wire.predict_to_proto(study_id, map(declare.configuration, configurations))
+    if isinstance(configurations, Mapping):
+        problem = "one configuration; write a list of them, even of one"
+        raise InvalidArgument.at("configurations", problem)
+    chosen = [
+        declare.configuration(one, f"configurations[{i}]") for i, one in enumerate(configurations)
+    ]
+    return wire.predict_to_proto(study_id, chosen)
+
+
+def watch_study(study_id: str, *, resume_token: str) -> service_pb2.WatchStudyRequest:
+    """Follow a study, from now on or from after the event with this token."""
+    return service_pb2.WatchStudyRequest(name=wire.study_name(study_id), resume_token=resume_token)
+
+
+def spend_report(study_id: str) -> service_pb2.GetSpendReportRequest:
+    """Read what the search spent."""
+    return service_pb2.GetSpendReportRequest(parent=wire.study_name(study_id))
+
+
+def plan(study_id: str) -> service_pb2.GetManualPlanRequest:
+    """Read how to go on by hand."""
+    return service_pb2.GetManualPlanRequest(parent=wire.study_name(study_id))
+
+
+def forecast(
+    target: str | model.StudySpec, pilot: model.Pilot | None
+) -> service_pb2.ForecastRequest:
+    """Forecast a study by its id, or one that is only declared."""
+    if isinstance(target, model.StudySpec):
+        _amounts.check(target.budget, target.guard_policy, target.price_book.rates)
+    return wire.forecast_request_to_proto(target, pilot)
+
+
+def pick(
+    study_id: str, preference: model.Preference, *, count: int, confidence: float
+) -> service_pb2.SelectTradeoffRequest:
+    """Choose from the front."""
+    return wire.select_tradeoff_to_proto(study_id, preference, count=count, confidence=confidence)
+
+
+def decisions(study_id: str) -> service_pb2.ListDecisionsRequest:
+    """Read the first page of decisions."""
+    return service_pb2.ListDecisionsRequest(parent=wire.study_name(study_id), page_size=_PAGE)
+
+
+def price(
+    usage: Iterable[model.Usage], *, rates: Iterable[model.Rate], currency: str
+) -> service_pb2.PriceUsageRequest:
+    """Count and price usage."""
+    return wire.price_usage_to_proto(model.PriceBook(rates=tuple(rates)), usage, currency)

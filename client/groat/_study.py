@@ -22,26 +22,38 @@ class Study(StudyReader):
     """A study on the server, and what was last seen of it. Safe to share between threads.
 
     Iterating runs it: each trial is kept alive while the loop's body works on
-    it, and the loop ends when the guard says stop.
+    it, and the loop ends when the guard says stop or advises to go on by hand;
+    ``last_decision`` then says why, with the plan.
     """
 
     # ---------- run it ----------
 
     def __iter__(self) -> Iterator[Trial]:
-        """Yield trials one by one until the guard says stop.
+        """Yield trials one by one; see `run`."""
+        return self.run()
+
+    def run(self, *, acknowledge: str = "", reports_usage: bool = False) -> Iterator[Trial]:
+        """Yield trials one by one until the guard says stop, or advises to go on by hand.
 
         A trial that the body leaves without telling it, by ``break``, by an
         exception or by going on, is told as failed. To work on several at once
-        use `ask`.
+        use `ask`, which explains the arguments.
         """
-        while not (asked := self.ask()).is_over:
+        while not (asked := self.ask(acknowledge=acknowledge, reports_usage=reports_usage)).is_over:
             for trial in asked.trials:
                 with trial:
                     yield trial
             if not asked.trials:
                 time.sleep(asked.retry_after.total_seconds())
 
-    def ask(self, count: int = 1, *, max_wait: timedelta = timedelta(seconds=5)) -> Asked[Trial]:
+    def ask(
+        self,
+        count: int = 1,
+        *,
+        max_wait: timedelta = timedelta(seconds=5),
+        acknowledge: str = "",
+        reports_usage: bool = False,
+    ) -> Asked[Trial]:
         """Get up to ``count`` trials; the decision says why there are fewer.
 
         Each is kept alive in the background until it is told or its handle is
@@ -51,8 +63,14 @@ class Study(StudyReader):
             count: 1 to 100.
             max_wait: How long the server may think before it answers COMPUTING;
                 at most 30 s. Asking again then gets what it found.
+            acknowledge: Id of the decision that advised against it, when a person
+                wants trials all the same. It never passes a cap.
+            reports_usage: This worker reports usage as it goes and ends a trial
+                when it is told to stop, so money is held for it bit by bit.
         """
-        request = self._known.ask(count, max_wait)
+        request = self._known.ask(
+            count, max_wait, acknowledge=acknowledge, reports_usage=reports_usage
+        )
         try:
             patience = self._line.patience.longer(max_wait.total_seconds())
             reply = self._line.call(self._line.trials.Ask, request, patience=patience)
@@ -71,21 +89,27 @@ class Study(StudyReader):
     # ---------- add to it ----------
 
     def enqueue(
-        self, configuration: Mapping[str, declare.Given], *, example_count: int = 0
+        self,
+        configuration: Mapping[str, declare.Given],
+        *,
+        example_count: int = 0,
+        is_planned: bool = False,
     ) -> model.Trial:
         """Queue a configuration; the next ask of any worker gets it.
 
         Args:
             configuration: One value per active parameter.
             example_count: Evaluate on this many examples; 0 is all of them.
+            is_planned: It is a step of the plan that `plan` returns.
 
         Raises:
             InvalidArgument: The configuration is not in the search space, or
                 breaks one of its constraints.
         """
-        return self._create(
-            _requests.create_trial(self.id, configuration, example_count=example_count)
+        request = _requests.create_trial(
+            self.id, configuration, example_count=example_count, is_planned=is_planned
         )
+        return self._create(request)
 
     def import_trial(
         self,

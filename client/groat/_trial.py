@@ -105,20 +105,25 @@ class Trial(TrialHandle):
         values: MetricValues,
         *,
         usage: Iterable[model.Usage] = (),
+        next_spend: model.Money | None = None,
         **seen: Unpack[Seen],
     ) -> model.ReportResult:
         """Report what is known so far; replaces a report on as many examples.
 
         The answer's directive says how to go on. With STOP the trial will hardly
-        join the front: tell what there is, with ``early_stopped=True``, and
-        leave it. With ABANDON it is another worker's, or over.
+        join the front, or there is no money for it: tell what there is, with
+        ``early_stopped=True``, and leave it. With ABANDON it is another worker's,
+        or over.
 
         Args:
             values: Any metrics, with standard errors if the study stops early.
             usage: What was consumed since the last report.
+            next_spend: The most that will be spent before the next report; without
+                it, as much as between the reports so far.
             seen: ``example_count`` or the example records say how far it is.
         """
-        request = self._report(_requests.measurement(values, **seen), usage)
+        measured = _requests.measurement(values, **seen)
+        request = self._report(measured, usage, next_spend)
         return self._reported(self._line.call(self._line.trials.Report, request))
 
     def _deliver(

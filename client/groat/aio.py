@@ -92,3 +92,45 @@ class Client:
             if not reply.next_page_token:
                 return
             request.page_token = reply.next_page_token
+
+    async def forecast(
+        self,
+        *,
+        space: model.SearchSpace | Iterable[model.Parameter],
+        metrics: Iterable[model.Metric],
+        pilot: model.Pilot | None = None,
+        **options: Unpack[declare.StudyOptions],
+    ) -> model.ForecastResult:
+        """Forecast what a study would spend, and whether it pays; nothing is stored.
+
+        Args:
+            space: As in `create_study`.
+            metrics: As in `create_study`.
+            pilot: A few examples that were run to see what they take.
+            options: As in `create_study`; ``workload`` and ``budget`` say the most.
+
+        Raises:
+            InvalidArgument: The declaration breaks rules; every violation is named.
+        """
+        spec = declare.study_spec(space, metrics, **options)
+        request = _requests.forecast(spec, pilot)
+        reply = await self._line.call(self._line.analysis.Forecast, request)
+        return wire.forecast_result_from_proto(reply)
+
+    async def price(
+        self,
+        usage: Iterable[model.Usage],
+        *,
+        rates: Iterable[model.Rate] = (),
+        currency: str = "",
+    ) -> model.PricedUsages:
+        """Count tokens and price them; nothing is stored.
+
+        Args:
+            usage: Of any models; texts come back as counts.
+            rates: Own prices, asked before the public list.
+            currency: Of the sum; empty is that of the rates, or USD.
+        """
+        request = _requests.price(usage, rates=rates, currency=currency)
+        reply = await self._line.call(self._line.analysis.PriceUsage, request)
+        return wire.priced_usages_from_proto(reply)

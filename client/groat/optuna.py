@@ -5,9 +5,12 @@ Optuna itself is imported only to open a storage: whoever holds a study has it a
 
 from __future__ import annotations
 
+import sqlite3
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
 from math import isfinite
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from groat import model
@@ -31,17 +34,50 @@ def load(storage: str, name: str | None = None) -> Study:
 
     Raises:
         ModuleNotFoundError: Optuna is not installed.
-        ValueError: There is no such study.
+        ValueError: The storage is not there, which Optuna would create, or cannot be
+            read; or it has no such study, and the message says which it has.
     """
     try:
         import optuna  # noqa: PLC0415 - heavy, and not among the client's dependencies
     except ModuleNotFoundError as error:
         problem = "reading a study of Optuna's needs Optuna: pip install optuna"
         raise ModuleNotFoundError(problem, name="optuna") from error
+    _refuse_missing(storage)
     try:
-        return optuna.load_study(study_name=name, storage=storage)
-    except KeyError as error:
-        raise ValueError(f"{storage} has no study {name!r} of Optuna's") from error
+        names = optuna.get_all_study_names(storage)
+    except Exception as error:  # It lets the errors of whatever reads its databases through.
+        problem = str(error).partition("\n")[0]
+        raise ValueError(f"{storage} cannot be read as a storage of Optuna's: {problem}") from error
+    return optuna.load_study(study_name=_one_of(names, name, storage), storage=storage)
+
+
+def _refuse_missing(storage: str) -> None:
+    """Refuse a file that Optuna would create, or add its tables to."""
+    dialect, _, place = storage.partition(":///")
+    file = Path(place.partition("?")[0])
+    if dialect.partition("+")[0] != "sqlite" or place.startswith((":memory:", "file:")):
+        return
+    if not file.is_file():
+        raise ValueError(f"there is no file {file}, which {storage} names")
+    try:
+        with closing(sqlite3.connect(f"{file.resolve().as_uri()}?mode=ro", uri=True)) as database:
+            found = database.execute(_OPTUNAS).fetchone()
+    except sqlite3.Error as error:
+        raise ValueError(f"{storage} cannot be read as a storage of Optuna's: {error}") from error
+    if found is None:
+        raise ValueError(f"{storage} is no storage of Optuna's: it has none of its tables")
+
+
+_OPTUNAS = "SELECT name FROM sqlite_master WHERE name = 'version_info'"
+
+
+def _one_of(names: Sequence[str], name: str | None, storage: str) -> str:
+    known = ", ".join(map(repr, names)) or "none at all"
+    if name is None and len(names) != 1:
+        raise ValueError(f"{storage} has {len(names)} studies of Optuna's; name one of: {known}")
+    if name is not None and name not in names:
+        raise ValueError(f"{storage} has no study {name!r} of Optuna's; it has: {known}")
+    return names[0] if name is None else name
 
 
 def read(
@@ -79,6 +115,13 @@ def read(
     if problems:
         raise InvalidArgument(*problems)
     return drafts
+
+
+def numbers(study: Study) -> list[int]:
+    """Return the numbers of the trials that `read` makes drafts of, in the same order."""
+    count = len(study.directions)
+    trials = study.get_trials(deepcopy=False)
+    return [trial.number for trial in trials if _is_evidence(trial, count)]
 
 
 def skipped(study: Study) -> dict[str, int]:

@@ -53,6 +53,10 @@ def fee(amount: Amount, **options: Unpack[UsageOptions]) -> model.Usage:
     Args:
         amount: US dollars, or money of any currency.
         options: The category is EXPERIMENT unless it says otherwise.
+
+    Raises:
+        TypeError: The amount is a float.
+        ValueError: It is no amount, or finer than a billionth.
     """
     options.setdefault("category", model.SpendCategory.EXPERIMENT)
     return model.Usage(quantity=_money(amount), **options)
@@ -68,6 +72,10 @@ def human(
         hourly_rate: US dollars, or money of any currency.
         rater: Who, as a label.
         options: The category is EVALUATION unless it says otherwise.
+
+    Raises:
+        TypeError: The rate is a float.
+        ValueError: It is no amount, or finer than a billionth.
     """
     time = model.HumanTime(
         duration=timedelta(minutes=minutes), hourly_rate=_money(hourly_rate), rater=rater
@@ -77,4 +85,12 @@ def human(
 
 
 def _money(amount: Amount) -> model.Money:
-    return amount if isinstance(amount, model.Money) else model.Money.of(amount)
+    if isinstance(amount, model.Money):
+        return amount
+    if _is_float(amount):
+        raise TypeError(f'{amount} is a float, and floats are not exact; write "{amount}"')
+    return model.Money.of(amount)
+
+
+def _is_float(amount: object) -> bool:
+    return isinstance(amount, float)

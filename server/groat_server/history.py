@@ -99,6 +99,10 @@ class Past:
         with self.lock:
             return [self.by_number[number] for number in sorted(self.by_number)]
 
+    def in_order(self) -> list[Told]:
+        """Return what was told, in order of finishing."""
+        return sorted(self.told(), key=lambda told: told.order)
+
     def is_on_front(self, number: int) -> bool:
         """Whether a trial is a contender and not dominated."""
         with self.lock:

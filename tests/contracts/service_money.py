@@ -118,7 +118,8 @@ class MoneyContract:
         assert best.measurement.value("price") == model.MetricValue(
             metric_id="price", value=0.11, standard_error=None
         )
-        assert len(door.ask("s").trials) == 1
+        asked = door.ask("s")
+        assert len(asked.trials) == 1, asked.decision
 
     def test_judges_move_no_objective(self, door: Door) -> None:
         """What grading costs says nothing about the system that is graded."""

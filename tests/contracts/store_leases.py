@@ -168,8 +168,9 @@ class LeasePromises:
         renewed = store.renew(study, ["lapsed", "ran out", "told", "over", "?"], now=LATER)
 
         assert list(renewed) == ["ran out"]
-        assert renewed["ran out"] == (1, store.trial(study, 1).lease)
-        assert renewed["ran out"][1].expire_time == LATER + timedelta(seconds=60)
+        assert renewed["ran out"].number == 1
+        assert renewed["ran out"].lease == store.trial(study, 1).lease
+        assert renewed["ran out"].lease.expire_time == LATER + timedelta(seconds=60)
 
     def test_renew_many_never_shortens_a_lease(self, store: Store, study: str) -> None:
         """A worker that asked for an hour keeps it, whatever the study's own duration."""
@@ -179,7 +180,7 @@ class LeasePromises:
 
         renewed = store.renew(study, ["lease-0"], now=NOW)
 
-        assert renewed["lease-0"] == (0, examples.lease(seconds=3600))
+        assert renewed["lease-0"].lease == examples.lease(seconds=3600)
 
     def test_renew_many_without_a_study_is_not_found(self, store: Store) -> None:
         """A heartbeat for a deleted study says so."""

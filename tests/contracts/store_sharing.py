@@ -284,8 +284,8 @@ class ReopeningPromises:
 
         renewed = other.renew(study, ["lease-0"], now=LATER)
 
-        assert renewed["lease-0"][1] == store.trial(study, 0).lease
-        assert renewed["lease-0"][1].expire_time == LATER + timedelta(seconds=60)
+        assert renewed["lease-0"].lease == store.trial(study, 0).lease
+        assert renewed["lease-0"].lease.expire_time == LATER + timedelta(seconds=60)
 
     def test_servers_that_open_a_new_database_at_once_all_serve(
         self, open_new_stores: Callable[[int], list[Store]]

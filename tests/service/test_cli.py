@@ -106,6 +106,49 @@ def test_a_refusal_is_one_sentence(run: Run) -> None:
     assert run("front nowhere") == (1, "groat: there is no study 'nowhere'\n")
 
 
+@pytest.mark.parametrize(
+    ("content", "problems"),
+    [
+        (b'id = "s"\nbugdet = 1', ["{file}: 1 fault, so nothing was created", "bugdet: unknown"]),
+        (b"id = \n", ["{file}: Invalid value (at line 1"]),
+        (b'id = "\xff"', ["{file}: is not UTF-8 at byte 7"]),
+    ],
+    ids=["a key", "no TOML", "no UTF-8"],
+)
+def test_a_bad_study_file_is_named(
+    run: Run, tmp_path: Path, content: bytes, problems: list[str]
+) -> None:
+    """A script that creates ten studies says in which file to look."""
+    file = tmp_path / "study.toml"
+    file.write_bytes(content)
+
+    code, printed = run(f"studies create {file}")
+
+    lines = [f"groat: {one.format(file=file)}" for one in problems]
+    assert code == 1
+    assert len(printed.splitlines()) == len(lines)
+    assert all(map(str.startswith, printed.splitlines(), lines))
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("trials s --state done", "argument --state: 'done' is none of requested, "),
+        ("watch s --every -1", "argument --every: "),
+        ("watch s --every=-1", "argument --every: '-1' is no number of seconds"),
+        ("watch s --every=soon", "argument --every: 'soon' is no number of seconds"),
+    ],
+)
+def test_a_bad_option_is_told_with_what_it_takes(
+    line: str, problem: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In words, not in names of functions."""
+    with pytest.raises(SystemExit, match="2"):
+        main(line.split())
+
+    assert problem in capsys.readouterr().err
+
+
 def test_a_study_can_be_paused_resumed_and_deleted(run: Run, tmp_path: Path) -> None:
     """The verbs that change something say what it is now."""
     file = tmp_path / "small.toml"

@@ -221,7 +221,7 @@ def measured(trial: model.Trial) -> dict[str, float]:
 @pytest.mark.parametrize(
     ("words", "content", "problem"),
     [
-        ("past.txt", b"", "ends in none of .csv, .jsonl; say --format"),
+        ("past.txt", b"", "past.txt ends in none of .csv, .jsonl; say --format csv or"),
         ("past.csv", b"k\n1\n\xff\n", "line 3: is not UTF-8"),
         ("past.csv --metric 0=accuracy", b"k\n", "go with --optuna"),
         ("past.csv --optuna-study s", b"k\n", "go with --optuna"),

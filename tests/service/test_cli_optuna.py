@@ -96,7 +96,7 @@ def test_optunas_best_trials_are_the_front(
     ("first", "second", "problem"),
     [
         ("0=price", "1=accuracy", "Optuna would maximize it, and 'price' is to minimize"),
-        ("0=accuracy", "0=price", "names one of Optuna's objectives twice"),
+        ("0=accuracy", "0=price", "names one of Optuna's objectives twice: 0"),
     ],
 )
 def test_a_wrong_metric_is_refused(

@@ -149,11 +149,28 @@ def test_every_fault_has_its_line() -> None:
         "line 5, example_count": f"'1.5' is not a whole number from 0 to {2**62}",
         "line 5, state": "'running' is neither succeeded nor infeasible; leave such rows out",
         "line 5, spend": "'2 USD' is not in EUR; convert it first",
+        "line 5, k": "has a value, but is not active here: it depends on retriever",
+        "line 5, tools": "has no value; write [] for no items",
         "line 7, reason": "only a trial that is infeasible has one; set state",
         "line 7, spend": "'-1' is negative",
         "line 8, latency": "'1e999' is too large",
         "line 8, quality.error": "is the standard error of no value",
     }
+
+
+@pytest.mark.parametrize(
+    ("row", "places"),
+    [
+        ("sparse,3,[],0.5,,9,,,,,", ["retriever"]),
+        ("dense,x,[],,,2,,,,,", ["k", "quality"]),
+        (",,[],0.5,,2,,,odd,,", ["state", "retriever"]),
+        ("bm25,,[],0.5,,,,,odd,,", ["state"]),
+    ],
+    ids=["whether k is active", "k itself", "no value", "whether latency is needed"],
+)
+def test_what_only_follows_from_an_unread_cell_is_no_fault(row: str, places: list[str]) -> None:
+    """Whoever mends the cell has nothing else to mend; what is wrong besides is named."""
+    assert list(faults(HEADER + row + "\n")) == [f"line 2, {place}" for place in places]
 
 
 @pytest.mark.parametrize(
@@ -177,8 +194,9 @@ def test_every_line_of_objects_must_be_one() -> None:
     found = faults('{"k": 1\n\n[1]\n{"k": 1, "k": 2}\n', "jsonl")
 
     assert list(found) == ["line 1", "line 3", "line 4"]
+    assert found["line 1"] == "is no JSON: Expecting ',' delimiter at character 8"
     assert found["line 3"] == "is no object, such as {...}"
-    assert found["line 4"] == "a key stands twice among k, k"
+    assert found["line 4"] == "k: a key stands there twice"
 
 
 def test_a_name_of_two_things_is_said_in_full() -> None:
@@ -265,8 +283,8 @@ def test_request_ids_are_for_good() -> None:
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        (["retriever"], "must each be written as id=value"),
-        (["retriever=bm25", "mood=good"], "with an id among retriever, k, tools"),
+        (["k=3", "retriever"], "'retriever': is not written as id=value"),
+        (["retriever=bm25", "mood=good"], "'mood=good': is not written as id=value, with an id"),
         (["retriever=bm25", "retriever=bm25"], "retriever stands there twice"),
         (["retriever=bm25", "tools=x", "k=y"], "tools: 'x' is none of 'search', 'shell'"),
         (["retriever=bm25"], "tools: has no value; write [] for no items"),

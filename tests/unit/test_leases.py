@@ -14,12 +14,18 @@ MINUTE = timedelta(minutes=1)
 
 def reply(*states: tuple[int, model.Directive]) -> service_pb2.HeartbeatResponse:
     """What a server says about trials by their numbers."""
-    answers = [
-        model.LeaseState(number=number, lease=None, directive=directive)
-        for number, directive in states
-    ]
+    return heartbeat(
+        *(
+            model.LeaseState(number=number, lease=None, directive=directive)
+            for number, directive in states
+        )
+    )
+
+
+def heartbeat(*states: model.LeaseState) -> service_pb2.HeartbeatResponse:
+    """The answer to a heartbeat."""
     return service_pb2.HeartbeatResponse(
-        leases=[wire.lease_state_to_proto("s", answer) for answer in answers]
+        leases=[wire.lease_state_to_proto("s", state) for state in states]
     )
 
 
@@ -81,6 +87,21 @@ def test_an_abandoned_trial_learns_it_and_beats_no_more() -> None:
 
     assert (given_away.is_over, kept.is_over) == (True, False)
     assert wire.renewals_from_proto(leases.beats()[0]) == ("s", [(2, "b")])
+
+
+def test_a_stopped_trial_learns_why_and_stays_alive() -> None:
+    """It has something to tell, so its lease is still needed."""
+    leases, stopped, other = Leases("s", MINUTE), Life(1, "a"), Life(2, "b")
+    leases.add(stopped)
+    leases.add(other)
+    (request,) = leases.beats()
+
+    told = model.LeaseState(number=1, lease=None, directive=model.Directive.STOP, reason="no money")
+    answers = [told, model.LeaseState(number=2, lease=None, directive=model.Directive.CONTINUE)]
+    leases.settle(request, heartbeat(*answers))
+
+    assert (stopped.stop_reason, other.stop_reason) == ("no money", "")
+    assert wire.renewals_from_proto(leases.beats()[0]) == ("s", [(1, "a"), (2, "b")])
 
 
 def test_two_handles_of_one_lease_both_learn_its_end() -> None:

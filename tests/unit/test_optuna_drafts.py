@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from math import inf
+from pathlib import Path
 from typing import Any, Literal
 
 import optuna
@@ -21,7 +22,7 @@ import groat
 from groat import errors, model
 from groat.cli import main
 from groat.declare import study_spec
-from groat.optuna import load, read, skipped
+from groat.optuna import load, numbers, read, skipped
 from tests.examples import study_spec as derived_spec
 
 SPEC = study_spec(
@@ -252,17 +253,66 @@ def test_without_optuna_the_command_says_what_to_install(
         load("sqlite://", "s")
 
 
-def test_a_study_that_is_not_there_is_named(tmp_path: Any) -> None:
-    """Not a key error from the depths of a storage."""
-    with pytest.raises(ValueError, match="has no study 'nowhere' of Optuna's"):
-        load(f"sqlite:///{tmp_path / 'optuna.db'}", "nowhere")
+@pytest.mark.parametrize(
+    ("name", "problem"),
+    [
+        ("nowhere", "has no study 'nowhere' of Optuna's; it has: 'one', 'two'"),
+        (None, "has 2 studies of Optuna's; name one of: 'one', 'two'"),
+    ],
+)
+def test_a_study_that_is_not_there_is_named(tmp_path: Path, name: str | None, problem: str) -> None:
+    """With those that are, and not as a key error from the depths of a storage."""
+    url = f"sqlite:///{tmp_path / 'optuna.db'}"
+    for one in ("one", "two"):
+        optuna.create_study(study_name=one, storage=url)
+
+    with pytest.raises(ValueError, match=problem):
+        load(url, name)
+    assert load(url, "two").study_name == "two"
+
+
+def test_a_database_that_is_not_there_is_not_created(tmp_path: Path) -> None:
+    """Optuna would make a new one of a name that was misspelt."""
+    file = tmp_path / "typo.db"
+
+    with pytest.raises(ValueError, match=f"there is no file {file}"):
+        load(f"sqlite:///{file}", "past")
+
+    assert not file.exists()
+
+
+def test_a_database_of_something_else_is_left_as_it_is(tmp_path: Path) -> None:
+    """Optuna would add its tables to it."""
+    file = tmp_path / "other.db"
+    file.touch()
+
+    with pytest.raises(ValueError, match="is no storage of Optuna's: it has none of its tables"):
+        load(f"sqlite:///{file}", "past")
+
+    assert file.read_bytes() == b""
+
+
+@pytest.mark.parametrize("url", ["optuna.db", "nothing://like/it"])
+def test_what_is_no_storage_is_named(url: str) -> None:
+    """The command prints a sentence, and no trace of SQLAlchemy."""
+    with pytest.raises(ValueError, match=f"{url} cannot be read as a storage of Optuna's"):
+        load(url)
+
+
+def test_drafts_are_called_by_the_numbers_of_their_trials() -> None:
+    """Those that are passed over count, as they do in Optuna."""
+    past = study()
+    past.add_trial(tried(PARAMETERS, state=TrialState.FAIL))
+    past.add_trial(tried(PARAMETERS, [0.5, 0.1]))
+
+    assert numbers(past) == [1]
 
 
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
-        ("--optuna sqlite:// --metric x=quality", "argument --metric"),
-        ("--optuna sqlite:// --metric 0", "argument --metric"),
+        ("--optuna sqlite:// --metric x=quality", "argument --metric: 'x=quality' is not written"),
+        ("--optuna sqlite:// --metric 0", "argument --metric: '0' is not written as place=metric"),
         ("f.csv --optuna sqlite://", "not allowed with argument"),
         ("", "is required"),
     ],

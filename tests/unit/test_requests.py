@@ -13,9 +13,11 @@ from groat.model import TrialState
 from tests.examples import measurement, study_spec, usage
 
 WAIT = timedelta(seconds=3)
+RATE = groat.Rate(model="x", unit=groat.Unit.REQUEST, amount=groat.Money.of(1))
+PILOT = groat.Pilot(usage=(usage(),), example_count=3)
 SAMPLE: list[Message] = [
-    _requests.ask("s", 2, worker_id="w", max_wait=WAIT),
-    _requests.report("s", 1, "lease", measurement(), [usage()]),
+    _requests.ask("s", 2, worker_id="w", max_wait=WAIT, acknowledge="d-1", reports_usage=True),
+    _requests.report("s", 1, "lease", measurement(), [usage()], next_spend=groat.Money.of("0.05")),
     *(
         _requests.tell("s", 1, "lease", outcome, [usage()])
         for outcome in (
@@ -43,6 +45,22 @@ SAMPLE: list[Message] = [
     ),
     _requests.importances("s"),
     _requests.predict("s", [{"k": 3}]),
+    _requests.watch_study("s", resume_token="7"),
+    _requests.spend_report("s"),
+    _requests.plan("s"),
+    _requests.decisions("s"),
+    _requests.price([usage()], rates=[RATE], currency="EUR"),
+    _requests.forecast("s", PILOT),
+    _requests.forecast(study_spec(), None),
+    *(
+        _requests.pick("s", preference, count=2, confidence=0.8)
+        for preference in (
+            groat.Weights({"quality": 1.0}),
+            groat.Knee(),
+            groat.Limits("quality", {"price": 0.1}),
+            groat.MoneyValue({"quality": 3.0}),
+        )
+    ),
 ]
 """One of each request, with every option used."""
 
@@ -52,6 +70,7 @@ LEFT_OUT = {
     "ListTrialsRequest.page_token",
     "ListStudiesRequest.page_token",
     "GetFrontRequest.page_token",
+    "ListDecisionsRequest.page_token",
 }
 """What no first request sends."""
 
@@ -78,6 +97,14 @@ def test_each_trial_that_is_added_has_a_request_id_of_its_own() -> None:
     first, second = (_requests.create_trial("s", {"k": 3}) for _ in range(2))
 
     assert first.request_id != second.request_id
+
+
+def test_a_step_of_the_plan_is_queued_as_one() -> None:
+    """The server tells steps that were followed from a person's own ideas."""
+    followed = _requests.create_trial("s", {"k": 3}, is_planned=True)
+    own = _requests.create_trial("s", {"k": 3})
+
+    assert [wire.draft_from_proto(one)[1].is_planned for one in (followed, own)] == [True, False]
 
 
 def test_lists_are_values_of_a_configuration() -> None:
@@ -125,11 +152,14 @@ def test_a_value_may_come_with_its_standard_error() -> None:
 
 def test_a_change_names_only_what_was_given() -> None:
     """What is not given stays as it is on the server."""
-    rate = groat.Rate(model="x", unit=groat.Unit.REQUEST, amount=groat.Money.of(1))
+    declared = groat.workload(7, [])
 
-    request = _requests.update_study("s", budget=groat.Budget(), rates=[rate], etag="e")
+    request = _requests.update_study(
+        "s", budget=groat.Budget(), workload=declared, rates=[RATE], etag="e"
+    )
 
-    assert set(request.update_mask.paths) == {"budget", "price_book.rates"}
+    assert set(request.update_mask.paths) == {"budget", "workload", "price_book.rates"}
+    assert wire.patch_from_proto(request)[1].workload == declared
     assert request.study.etag == "e"
 
 

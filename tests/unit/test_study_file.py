@@ -266,6 +266,40 @@ def test_an_odd_key_or_value_is_named_with_its_path(text: str, path: str) -> Non
         parse(text)
 
 
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('id = "s"\nbugdet = 1', "bugdet: unknown; is budget meant? What may stand here: id, "),
+        ('id = "s"\n[budget]\nmax_spent = 1', "max_spent: unknown; is max_spend meant?"),
+        ('id = "s"\n[budget]\nx = 1', "x: unknown; What may stand here: max_spend, max_trial"),
+        ('id = "s"\n[[parameters]]\nid = "p"\nchioce = ["a"]', "what 'chioce' was meant to be"),
+        ('id = "s"\n[[metrics]]\nmaximise = "q"', "what 'maximise' was meant to be"),
+        (
+            'id = "s"\n[early_stopping]\nleast_chanse = 0.1',
+            "early_stopping.least_chance: missing; is it what 'least_chanse' was meant to be?",
+        ),
+    ],
+)
+def test_a_misspelt_key_is_told_with_what_was_meant(text: str, problem: str) -> None:
+    """And with all that may stand there, so that nobody has to look it up."""
+    with pytest.raises(InvalidArgument, match=re.escape(problem)):
+        parse(text)
+
+
+def test_a_key_that_is_like_the_missing_one_is_not_blamed() -> None:
+    """Both belong there, and only one of them is missing."""
+    with pytest.raises(InvalidArgument, match=r"min_examples: missing$"):
+        parse('id = "s"\nalgorithm = { kind = "hyperband", max_examples = 9 }')
+
+
+def test_all_keys_that_nobody_knows_are_named() -> None:
+    """One by one they would take as many tries."""
+    with pytest.raises(InvalidArgument) as caught:
+        parse('id = "s"\nbugdet = 1\nlable = 2')
+
+    assert [one.path for one in caught.value.violations] == ["bugdet", "lable"]
+
+
 def test_json_has_the_same_keys(tmp_path: Path) -> None:
     """A moment is a string there; everything else is the same."""
     content: dict[str, Any] = {"id": "s", "budget": {"deadline": "2026-12-24T18:00:00Z"}}

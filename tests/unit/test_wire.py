@@ -17,6 +17,12 @@ from groat.v1 import guard_pb2, money_pb2, service_pb2, space_pb2, study_pb2, tr
 from tests.filled import reached, variants
 from tests.strategies import values_of
 
+
+def _choose_again(asked: tuple[str, model.Preference, int, float]) -> Message:
+    study_id, preference, count, confidence = asked
+    return wire.select_tradeoff_to_proto(study_id, preference, count=count, confidence=confidence)
+
+
 NOUNS: dict[type[Message], Any] = {
     space_pb2.SearchSpace: (wire.search_space_to_proto, wire.search_space_from_proto),
     space_pb2.Parameter: (wire.parameter_to_proto, wire.parameter_from_proto),
@@ -68,6 +74,43 @@ NOUNS: dict[type[Message], Any] = {
         wire.predict_from_proto,
     ),
     service_pb2.Prediction: (wire.prediction_to_proto, wire.prediction_from_proto),
+    money_pb2.Workload: (wire.workload_to_proto, wire.workload_from_proto),
+    money_pb2.WorkloadItem: (wire.workload_item_to_proto, wire.workload_item_from_proto),
+    guard_pb2.ImprovementValue: (
+        wire.improvement_value_to_proto,
+        wire.improvement_value_from_proto,
+    ),
+    guard_pb2.Forecast: (wire.forecast_to_proto, wire.forecast_from_proto),
+    guard_pb2.ManualPlan: (wire.plan_to_proto, wire.plan_from_proto),
+    guard_pb2.ManualStep: (wire.step_to_proto, wire.step_from_proto),
+    service_pb2.SelectTradeoffRequest: (_choose_again, wire.select_tradeoff_from_proto),
+    service_pb2.SelectTradeoffResponse: (
+        lambda tradeoff: wire.tradeoff_to_proto("s", tradeoff),
+        wire.tradeoff_from_proto,
+    ),
+    service_pb2.RankedPoint: (wire.ranked_point_to_proto, wire.ranked_point_from_proto),
+    service_pb2.GetSpendReportResponse: (
+        wire.spend_report_to_proto,
+        wire.spend_report_from_proto,
+    ),
+    service_pb2.ModelSpend: (wire.model_spend_to_proto, wire.model_spend_from_proto),
+    service_pb2.ForecastResponse: (
+        wire.forecast_result_to_proto,
+        wire.forecast_result_from_proto,
+    ),
+    service_pb2.PriceUsageRequest: (
+        lambda asked: wire.price_usage_to_proto(*asked),
+        wire.price_usage_from_proto,
+    ),
+    service_pb2.PriceUsageResponse: (wire.priced_usages_to_proto, wire.priced_usages_from_proto),
+    service_pb2.WatchStudyResponse: (
+        lambda event: wire.event_to_proto("s", event),
+        wire.event_from_proto,
+    ),
+    service_pb2.FrontChange: (
+        lambda change: wire.front_change_to_proto("s", change),
+        wire.front_change_from_proto,
+    ),
 }
 """Every message that is a value, with its two conversions."""
 
@@ -95,6 +138,12 @@ ENVELOPES: set[type[Message]] = {
     service_pb2.GetImportancesRequest,
     service_pb2.GetImportancesResponse,
     service_pb2.PredictResponse,
+    service_pb2.ForecastRequest,
+    service_pb2.GetSpendReportRequest,
+    service_pb2.GetManualPlanRequest,
+    service_pb2.ListDecisionsRequest,
+    service_pb2.ListDecisionsResponse,
+    service_pb2.WatchStudyRequest,
 }
 """Messages that only carry values and names; `test_requests` looks at how they are filled."""
 
@@ -124,6 +173,20 @@ VALUES: dict[Any, Any] = {
     ),
     model.Prediction: (wire.prediction_to_proto, wire.prediction_from_proto),
     model.ParameterImportance: (wire.importance_to_proto, wire.importance_from_proto),
+    model.Decision: (wire.decision_to_proto, wire.decision_from_proto),
+    model.Workload: (wire.workload_to_proto, wire.workload_from_proto),
+    model.Preference: (wire.preference_to_proto, wire.preference_from_proto),
+    model.Tradeoff: (
+        lambda tradeoff: wire.tradeoff_to_proto("s", tradeoff),
+        wire.tradeoff_from_proto,
+    ),
+    model.SpendReport: (wire.spend_report_to_proto, wire.spend_report_from_proto),
+    model.ForecastResult: (wire.forecast_result_to_proto, wire.forecast_result_from_proto),
+    model.PricedUsages: (wire.priced_usages_to_proto, wire.priced_usages_from_proto),
+    model.StudyEvent: (
+        lambda event: wire.event_to_proto("s", event),
+        wire.event_from_proto,
+    ),
 }
 """The model's largest nouns, which hold all others, with their two conversions."""
 
@@ -226,6 +289,9 @@ def _study(**parts: Any) -> study_pb2.Study:
         ("study.budget.deadline", _study(budget={"deadline": {"nanos": -1}})),
         ("study.lease_duration", _study(lease_duration=Duration(seconds=-1))),
         ("study.price_book.rates[0].unit", _study(price_book={"rates": [{"per": 7}]})),
+        ("study.workload.items[1].usage", _study(workload={"items": [{"usage": ONE_CALL}, {}]})),
+        ("study.guard_policy.mode", _study(guard_policy={"mode": 77})),
+        ("study.guard_policy.value.per_point", _study(guard_policy={"value": {"months": 7}})),
     ],
 )
 def test_a_fault_of_structure_is_named_with_its_path(path: str, message: study_pb2.Study) -> None:
@@ -351,10 +417,11 @@ def test_a_mask_names_what_may_change(paths: list[str]) -> None:
         wire.patch_from_proto(request)
 
 
-def test_a_space_cannot_go_back_to_a_default() -> None:
+@pytest.mark.parametrize("part", ["search_space", "workload"])
+def test_what_has_no_default_cannot_go_back_to_one(part: str) -> None:
     """A mask that names it and a study without it would mean a space of nothing."""
     request = service_pb2.UpdateStudyRequest(study=study_pb2.Study(name="studies/s"))
-    request.update_mask.paths.append("search_space")
+    request.update_mask.paths.append(part)
 
-    with pytest.raises(errors.InvalidArgument, match=r"study\.search_space: missing"):
+    with pytest.raises(errors.InvalidArgument, match=rf"study\.{part}: missing"):
         wire.patch_from_proto(request)

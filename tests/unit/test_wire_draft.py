@@ -97,6 +97,12 @@ def test_study_and_request_id_come_along() -> None:
     assert wire.draft_from_proto(wire.draft_to_proto("s", draft, "r")) == ("s", draft, "r")
 
 
+def test_a_step_of_the_plan_says_so() -> None:
+    """The server then knows which trials follow it; any other origin is the server's own."""
+    assert read({"origin": "ORIGIN_MANUAL_PLAN"}).is_planned
+    assert not read({"origin": "ORIGIN_ALGORITHM"}).is_planned
+
+
 def test_what_only_the_server_says_is_passed_over() -> None:
     """A trial that was read may be sent as it is, its number and its maker included."""
     assert read({"number": 7, "generator": "sobol"}) == model.TrialDraft(configuration={})

@@ -96,9 +96,10 @@ def add(parser: argparse.ArgumentParser) -> None:
 
 
 def _pair(text: str) -> tuple[int, str]:
-    place, equals, metric = text.partition("=")
-    if not (equals and metric):
-        raise ValueError("must be written as place=metric")
+    place, _, metric = text.partition("=")
+    if not (metric and place.isdecimal()):
+        problem = f"{text!r:.60} is not written as place=metric, such as 0=quality"
+        raise argparse.ArgumentTypeError(problem)
     return int(place), metric
 
 
@@ -114,7 +115,8 @@ def _from_file(spec: model.StudySpec, wanted: argparse.Namespace) -> Batch:
         raise ValueError("--metric and --optuna-study go with --optuna")
     kind = wanted.format or Path(wanted.file).suffix.removeprefix(".").lower()
     if kind not in FORMATS:
-        raise ValueError(f"{wanted.file} ends in none of .csv, .jsonl; say --format")
+        problem = "has no name" if wanted.file == "-" else "ends in none of .csv, .jsonl"
+        raise ValueError(f"{wanted.file} {problem}; say --format csv or --format jsonl")
     try:
         found = FORMATS[kind](_text(wanted.file))
         drafts = rows.drafts(spec, found, queued=wanted.enqueue)
@@ -136,23 +138,26 @@ def _text(path: str) -> str:
 
 def _from_optuna(spec: model.StudySpec, wanted: argparse.Namespace) -> Batch:
     found = optuna.load(wanted.optuna, wanted.optuna_study)
-    places = [place for place, _ in wanted.metric]
-    if len(set(places)) < len(places):
-        raise ValueError("--metric names one of Optuna's objectives twice")
+    twice = [place for place, n in Counter(one for one, _ in wanted.metric).items() if n > 1]
+    if twice:
+        which = ", ".join(map(str, twice))
+        raise ValueError(f"--metric names one of Optuna's objectives twice: {which}")
+    places = [f"trial {number} of Optuna's" for number in optuna.numbers(found)]
     try:
         drafts = optuna.read(found, spec, metrics=dict(wanted.metric) or None)
-        drafts = _queued(spec, drafts) if wanted.enqueue else drafts
+        drafts = _queued(spec, drafts, places) if wanted.enqueue else drafts
     except InvalidArgument as error:
         raise _nothing_sent(wanted.optuna, error) from error
-    places = [f"draft {i}" for i in range(len(drafts))]
     return Batch(drafts=drafts, places=places, skipped=optuna.skipped(found))
 
 
-def _queued(spec: model.StudySpec, drafts: Iterable[model.TrialDraft]) -> list[model.TrialDraft]:
+def _queued(
+    spec: model.StudySpec, drafts: Iterable[model.TrialDraft], places: Sequence[str]
+) -> list[model.TrialDraft]:
     queued = [replace(draft, outcome=None) for draft in drafts]
     problems = [
-        Violation(f"draft {i}", one.problem)
-        for i, draft in enumerate(queued)
+        Violation(f"{place}{', ' * bool(one.path)}{one.path}", one.problem)
+        for place, draft in zip(places, queued, strict=True)
         for one in faults(spec, draft)
     ]
     if problems:

@@ -15,6 +15,7 @@ from rich.console import Console, RenderableType
 from groat import model
 
 _WIDE = 10_000
+_UNITS = (("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -69,3 +70,45 @@ def amount(money: model.Money | None) -> str:
 def number(value: float | None) -> str:
     """Write a number for people, with four digits that count."""
     return "-" if value is None else f"{value:.4g}"
+
+
+def roughly(money: model.Money | None) -> str:
+    """Write money that is only expected: three digits that count, whole units from 100 on."""
+    if money is None:
+        return "-"
+    units = money.amount
+    digits = 2 - units.adjusted() if units else 0
+    text = f"{round(units, min(max(digits, 0), 9)):,f}"
+    return f"{text.rstrip('0').rstrip('.') if '.' in text else text} {money.currency}"
+
+
+def lasting(time: timedelta | None) -> str:
+    """Write how long something takes, in its two largest units; a hyphen stands for unknown."""
+    if time is None:
+        return "-"
+    left = round(time.total_seconds())
+    if left < 1:
+        return "less than a second"
+    parts: list[str] = []
+    for name, seconds in _UNITS:
+        count, left = divmod(left, seconds)
+        if count:
+            parts.append(f"{count:,} {name}")
+    return " ".join(parts[:2])
+
+
+def written(value: model.Value) -> str:
+    """Write a parameter's value as the commands and files read it."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case tuple():
+            is_plain = all(item and item == item.strip(" [") and "|" not in item for item in value)
+            return "|".join(value) if value and is_plain else json.dumps(value)
+        case _:
+            return str(value)
+
+
+def settings(configuration: model.Configuration) -> list[str]:
+    """Write a configuration as words such as ``k=3``."""
+    return [f"{name}={written(value)}" for name, value in configuration.items()]

@@ -66,15 +66,19 @@ def configuration(spec: model.StudySpec, words: Sequence[str]) -> dict[str, mode
     """Make a configuration of words such as ``k=3``.
 
     Raises:
-        InvalidArgument: With every fault; paths are ids of parameters.
+        InvalidArgument: With every word, else every value, else every parameter that is wrong.
     """
     pairs = [word.partition("=") for word in words]
     names = [name for name, _, _ in pairs]
     domains = {parameter.id: parameter.domain for parameter in spec.search_space.parameters}
-    odd = [name for name in names if name not in domains]
-    if odd or not all(equals for _, equals, _ in pairs):
-        problem = f"must each be written as id=value, with an id among {', '.join(domains)}"
-        raise InvalidArgument.at("parameters", problem)
+    odd = [
+        word
+        for word, (name, equals, _) in zip(words, pairs, strict=True)
+        if not equals or name not in domains
+    ]
+    if odd:
+        way = f"is not written as id=value, with an id among {', '.join(domains)}"
+        raise InvalidArgument(*(Violation(f"{word!r:.60}", way) for word in odd))
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise InvalidArgument.at("parameters", f"{', '.join(twice)} stands there twice")
@@ -94,6 +98,10 @@ class _Reader:
         self._spec = spec
         self._queued = queued
         self._domains = {one.id: one.domain for one in spec.search_space.parameters}
+        self._parents = {
+            one.id: [condition.parameter_id for condition in one.active_when]
+            for one in spec.search_space.parameters
+        }
         self._meanings = _meanings(spec)
 
     def draft(self, cells: Mapping[str, object]) -> model.TrialDraft:
@@ -103,14 +111,37 @@ class _Reader:
         count = seen.take(Kind.TRIAL, "example_count", _count) or 0
         outcome = None if self._queued else self._outcome(seen, count)
         spend = None if self._queued else seen.take(Kind.TRIAL, "spend", self._money)
-        seen.end()
         draft = model.TrialDraft(
             configuration=configuration,
             outcome=outcome,
             usage=() if spend is None else (fee(spend),),
             example_count=count if self._queued or self._is_part(count) else 0,
         )
-        return _checked(self._spec, draft)
+        for one in faults(self._spec, draft):
+            if not self._follows(one.path, seen):
+                seen.fault(one.path, one.problem)
+        seen.end()
+        return draft
+
+    def _follows(self, name: str, seen: _Cells) -> bool:
+        """Whether a fault of a whole draft may only come from a cell that could not be read."""
+        if not name:
+            return any(seen.is_odd(Kind.PARAMETER, one) for one in self._domains)
+        metric = next((one for one in self._spec.metrics if one.id == name), None)
+        words = ("state",) if metric is None or metric.derivation is None else TRIAL_WORDS
+        return self._is_unsure(name, seen) or (
+            metric is not None
+            and (
+                seen.is_odd(Kind.METRIC, name)
+                or any(seen.is_odd(Kind.TRIAL, word) for word in words)
+            )
+        )
+
+    def _is_unsure(self, name: str, seen: _Cells) -> bool:
+        """Whether nobody knows a parameter's value, or whether it is active."""
+        parents = self._parents.get(name, ())
+        is_odd = seen.is_odd(Kind.PARAMETER, name)
+        return is_odd or any(self._is_unsure(parent, seen) for parent in parents)
 
     def odd_columns(self, rows: Iterable[Row]) -> Iterator[Violation]:
         """Yield each column that means nothing here, or two things, where it first has a cell."""
@@ -133,17 +164,19 @@ class _Reader:
 
     def _placed(self, cells: Mapping[str, object]) -> _Cells:
         placed: dict[Column, tuple[str, object]] = {}
-        problems: list[Violation] = []
+        twice: list[tuple[Column, str]] = []
         for name, cell in cells.items():
             meanings = self._meanings.get(name, [])
             if len(meanings) != 1:
                 continue  # told by `odd_columns`
             if meanings[0] in placed:
-                problems.append(Violation(name, f"is the same as {placed[meanings[0]][0]}"))
-            placed[meanings[0]] = (name, cell)
-        if problems:
-            raise InvalidArgument(*problems)
-        return _Cells(placed)
+                twice.append((meanings[0], name))
+            else:
+                placed[meanings[0]] = (name, cell)
+        seen = _Cells(placed)
+        for column, name in twice:
+            seen.refuse(column, name, f"is the same as {placed[column][0]}")
+        return seen
 
     def _outcome(self, seen: _Cells, count: int) -> model.Succeeded | model.Infeasible:
         is_told = seen.has(Kind.TRIAL, "state")
@@ -160,8 +193,9 @@ class _Reader:
     def _measured(self, seen: _Cells, metric: model.Metric) -> Iterator[model.MetricValue]:
         told = seen.take(Kind.METRIC, metric.id, _finite)
         error = seen.take(Kind.ERROR, metric.id, _not_negative)
-        if told is None and error is not None:
-            seen.fault(f"{metric.id}.error", "is the standard error of no value")
+        if error is not None and not seen.has(Kind.METRIC, metric.id):
+            column = (Kind.METRIC, metric.id)
+            seen.refuse(column, f"{metric.id}.error", "is the standard error of no value")
         if told is not None and metric.derivation is not None:
             seen.fault(metric.id, "is derived by the server; leave it out")
         if told is not None:
@@ -186,10 +220,15 @@ class _Cells:
     def __init__(self, cells: Mapping[Column, tuple[str, object]]) -> None:
         self._cells = cells
         self._faults: list[Violation] = []
+        self._odd: set[Column] = set()
 
     def has(self, kind: Kind, name: str) -> bool:
         """Whether there is such a cell."""
         return (kind, name) in self._cells
+
+    def is_odd(self, kind: Kind, name: str) -> bool:
+        """Whether there is something that could not be read."""
+        return (kind, name) in self._odd
 
     def take(self, kind: Kind, name: str, read: Callable[[object], T]) -> T | None:
         """Read a cell; ``None`` when it is not there or not right."""
@@ -199,8 +238,13 @@ class _Cells:
         try:
             return read(content)
         except ValueError as error:
-            self.fault(title, str(error))
+            self.refuse((kind, name), title, str(error))
             return None
+
+    def refuse(self, column: Column, title: str, problem: str) -> None:
+        """Note that what is said of a column cannot be used."""
+        self._odd.add(column)
+        self.fault(title, problem)
 
     def fault(self, title: str, problem: str) -> None:
         """Note what is wrong."""
@@ -215,13 +259,6 @@ class _Cells:
 def _configuration(domains: Mapping[str, model.Domain], seen: _Cells) -> dict[str, model.Value]:
     read = {name: seen.take(Kind.PARAMETER, name, _by(domain)) for name, domain in domains.items()}
     return {name: chosen for name, chosen in read.items() if chosen is not None}
-
-
-def _checked(spec: model.StudySpec, draft: model.TrialDraft) -> model.TrialDraft:
-    problems = list(faults(spec, draft))
-    if problems:
-        raise InvalidArgument(*problems)
-    return draft
 
 
 def _meanings(spec: model.StudySpec) -> dict[str, list[Column]]:

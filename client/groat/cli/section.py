@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import enum
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from decimal import Decimal
+from difflib import get_close_matches
 from typing import NoReturn, TypeGuard, TypeVar, cast
 
 from groat import model
-from groat.errors import InvalidArgument
+from groat.errors import InvalidArgument, Violation
 
 T = TypeVar("T")
+E = TypeVar("E", bound=enum.Enum)
+
+_AKIN = 0.6
+_ALIKE = 0.835
+"""A bit more alike than min_examples and max_examples, of which either may be missing."""
 
 
 class Section:
@@ -23,9 +30,10 @@ class Section:
 
     def __init__(self, content: object, path: str) -> None:
         if not isinstance(content, dict):
-            raise InvalidArgument.at(path, "must be a table")
+            raise InvalidArgument.at(path or "the file", "must be a table")
         self._left = dict(cast("dict[str, object]", content))
         self._path = path
+        self._known: dict[str, None] = {}  # in the order in which they were asked for
 
     def at(self, key: str) -> str:
         """Return the path of a key."""
@@ -33,21 +41,30 @@ class Section:
 
     def take(self, key: str, read: Callable[[object, str], T]) -> T | None:
         """Read and remove a key; ``None`` when it is not there."""
+        self._known[key] = None
         return read(self._left.pop(key), self.at(key)) if key in self._left else None
 
     def need(self, key: str, read: Callable[[object, str], T]) -> T:
         """Read and remove a key that must be there."""
+        self._known[key] = None
         if key not in self._left:
-            raise InvalidArgument.at(self.at(key), "missing")
+            raise InvalidArgument.at(self.at(key), f"missing{self._misspelt([key], _ALIKE)}")
         return read(self._left.pop(key), self.at(key))
 
     def which(self, *keys: str) -> str:
         """Return the one of several keys that is there."""
         found = [key for key in keys if key in self._left]
+        self._known |= dict.fromkeys(found)
         if len(found) != 1:
-            problem = f"needs exactly one of {', '.join(keys)}, and has {len(found)}"
+            has = ", ".join(found) or f"none of them{self._misspelt(keys, _AKIN)}"
+            problem = f"needs exactly one of {', '.join(keys)}, and has {has}"
             raise InvalidArgument.at(self._path, problem)
         return found[0]
+
+    def _misspelt(self, wanted: Iterable[str], cutoff: float) -> str:
+        """Say which key that stands here may have been meant as one that is missing."""
+        close = [key for key in self._left if get_close_matches(key, wanted, cutoff=cutoff)]
+        return f"; is it what {close[0]!r:.60} was meant to be?" if close else ""
 
     def sections(self, key: str) -> list[Section]:
         """Read and remove a list of tables."""
@@ -55,9 +72,15 @@ class Section:
         return [Section(entry, f"{self.at(key)}[{i}]") for i, entry in enumerate(entries)]
 
     def end(self) -> None:
-        """Refuse what nobody took."""
-        for key in self._left:
-            raise InvalidArgument.at(self.at(key), "unknown; see docs/study-file.md")
+        """Refuse what nobody took, all of it."""
+        if self._left:
+            raise InvalidArgument(*(Violation(self.at(k), self._odd(k)) for k in self._left))
+
+    def _odd(self, key: str) -> str:
+        close = get_close_matches(key, self._known, n=1)
+        meant = f"is {close[0]} meant? " if close else ""
+        known = ", ".join(self._known)
+        return f"unknown; {meant}What may stand here: {known}; see docs/study-file.md"
 
 
 def text(content: object, path: str) -> str:
@@ -138,6 +161,18 @@ def money(content: object, path: str) -> model.Money:
         return model.Money.of(amount, currency or "USD")
     except ValueError:
         return _odd(content, path, 'an amount, such as 5, "0.15" or "5 EUR"')
+
+
+def one_of(members: type[E]) -> Callable[[object, str], E]:
+    """Return what reads one of an enum's values."""
+    known = {str(member.value): member for member in members}
+
+    def read_member(content: object, path: str) -> E:
+        if not isinstance(content, str) or content not in known:
+            raise InvalidArgument.at(path, f"{content!r:.60} is none of {', '.join(known)}")
+        return known[content]
+
+    return read_member
 
 
 def _plain(content: object, path: str) -> model.Value:

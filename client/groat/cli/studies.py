@@ -19,7 +19,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     listing = verbs.add_parser("list", parents=[common], help="list every study")
     listing.set_defaults(run=_list)
     create = verbs.add_parser("create", parents=[common], help="create a study from a file")
-    create.add_argument("file", help="a study file: TOML, or JSON when its name ends in .json")
+    create.add_argument("file", help="a study file: TOML, JSON or YAML, as its name ends")
     create.set_defaults(run=_create)
     for verb, run, text in (
         ("show", _show, "show one study"),
@@ -43,7 +43,7 @@ def _show(client: Client, wanted: argparse.Namespace) -> None:
 
 
 def _create(client: Client, wanted: argparse.Namespace) -> None:
-    study_id, spec = study_file.read(wanted.file)
+    study_id, spec = study_file.declared(wanted.file, "nothing was created")
     study = client.declare_study(study_id, spec).seen
     show(study, lambda: sheet(study), as_json=wanted.json)
 

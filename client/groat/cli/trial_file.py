@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -75,6 +76,10 @@ def read_jsonl(text: str) -> list[Row]:
             if one.strip():
                 content = json.loads(one, parse_float=Decimal, object_pairs_hook=_once)
                 rows.append(Row(line, _flat(content)))
+        except json.JSONDecodeError as error:
+            # Its own words would count lines in what is one line here.
+            problem = f"is no JSON: {error.msg} at character {error.pos + 1}"
+            problems.append(Violation(f"line {line}", problem))
         except (ValueError, RecursionError) as error:
             problems.append(Violation(f"line {line}", str(error)))
     if problems:
@@ -85,7 +90,8 @@ def read_jsonl(text: str) -> list[Row]:
 def _once(pairs: list[tuple[str, object]]) -> dict[str, object]:
     content = dict(pairs)
     if len(content) < len(pairs):
-        raise ValueError(f"a key stands twice among {', '.join(name for name, _ in pairs)}")
+        twice = [name for name, times in Counter(name for name, _ in pairs).items() if times > 1]
+        raise ValueError(f"{', '.join(twice)}: a key stands there twice")
     return content
 
 

@@ -13,6 +13,8 @@ from groat.cli.output import amount, number, show
 from groat.cli.rows import configuration
 from groat.client import Client
 
+_STATES = ", ".join(state.value for state in model.TrialState)
+
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
     """Add what can be done with trials; ``list`` need not be said."""
@@ -23,9 +25,9 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
         "--state",
         action="append",
         default=[],
-        type=model.TrialState,
+        type=_state,
         metavar="STATE",
-        help=f"only trials that are {', '.join(state.value for state in model.TrialState)}",
+        help=f"only trials that are {_STATES}",
     )
     listing.set_defaults(run=_list)
     queue = verbs.add_parser("add", parents=[common], help="queue one configuration")
@@ -37,6 +39,13 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     queue.set_defaults(run=_add)
     text = "import trials that were evaluated elsewhere"
     importing.add(verbs.add_parser("import", parents=[common], help=text, description=text))
+
+
+def _state(text: str) -> model.TrialState:
+    try:
+        return model.TrialState(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is none of {_STATES}") from error
 
 
 def _list(client: Client, wanted: argparse.Namespace) -> None:

@@ -45,9 +45,16 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     del common
     parser.add_argument("study", help="its id")
     parser.add_argument(
-        "--every", type=float, default=2.0, metavar="SECONDS", help="how often to look (2)"
+        "--every", type=_seconds, default=2.0, metavar="SECONDS", help="how often to look (2)"
     )
     parser.set_defaults(run=_run)
+
+
+def _seconds(text: str) -> float:
+    seconds = float(text) if text.replace(".", "", 1).isdecimal() else -1.0
+    if seconds < 0:
+        raise argparse.ArgumentTypeError(f"{text!r:.60} is no number of seconds, such as 2 or 0.5")
+    return seconds
 
 
 def _run(client: Client, wanted: argparse.Namespace) -> None:

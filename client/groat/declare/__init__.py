@@ -31,20 +31,34 @@ from groat.declare.parameters import (
 )
 from groat.declare.study import StudyOptions, study_spec
 from groat.declare.values import Given, configuration
+from groat.declare.workload import (
+    CallOptions,
+    ItemOptions,
+    calls,
+    fee_per,
+    judge,
+    people,
+    workload,
+)
 
 __all__ = [
+    "CallOptions",
     "Given",
+    "ItemOptions",
     "ParameterOptions",
     "StudyOptions",
     "Variants",
     "When",
     "at_least",
     "at_most",
+    "calls",
     "choice",
     "configuration",
+    "fee_per",
     "flag",
     "forbid",
     "integer",
+    "judge",
     "latency",
     "levels",
     "linear",
@@ -52,6 +66,7 @@ __all__ = [
     "minimize",
     "money_per_example",
     "order",
+    "people",
     "real",
     "score",
     "study_spec",
@@ -60,4 +75,5 @@ __all__ = [
     "text_variants",
     "tokens_per_example",
     "tracked",
+    "workload",
 ]

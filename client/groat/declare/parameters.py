@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias, TypedDict, Unpack, cast
 
 from groat import model
-from groat.declare.values import Given, value
+from groat.declare.values import Given, mapping, value, values
 
 Variants: TypeAlias = Mapping[str, str] | Iterable[model.TextVariant]
 """Wordings of a text: by id, or whole variants."""
@@ -72,14 +72,16 @@ def flag(id: str, **options: Unpack[ParameterOptions]) -> model.Parameter:
 
 def choice(id: str, labels: Iterable[str], **options: Unpack[ParameterOptions]) -> model.Parameter:
     """Declare one of several labels that have no order."""
-    return _parameter(id, model.CategoricalDomain(labels=tuple(labels)), **options)
+    domain = model.CategoricalDomain(labels=values(labels, f"{id}.labels"))
+    return _parameter(id, domain, **options)
 
 
 def levels(
     id: str, levels: Iterable[model.Value], **options: Unpack[ParameterOptions]
 ) -> model.Parameter:
     """Declare one of several levels in their order: all numbers, or all strings."""
-    return _parameter(id, model.OrdinalDomain(levels=tuple(levels)), **options)
+    domain = model.OrdinalDomain(levels=values(levels, f"{id}.levels"))
+    return _parameter(id, domain, **options)
 
 
 def text(
@@ -121,17 +123,18 @@ def subset(
         options: Its default and its conditions.
     """
     domain = model.SubsetDomain(
-        items=tuple(items),
+        items=values(items, f"{id}.items"),
         min_items=min_items,
         max_items=max_items,
-        required_items=tuple(required),
+        required_items=values(required, f"{id}.required"),
     )
     return _parameter(id, domain, **options)
 
 
 def order(id: str, items: Iterable[str], **options: Unpack[ParameterOptions]) -> model.Parameter:
     """Declare all of several items, in an order to be found, such as the steps of a workflow."""
-    return _parameter(id, model.PermutationDomain(items=tuple(items)), **options)
+    domain = model.PermutationDomain(items=values(items, f"{id}.items"))
+    return _parameter(id, domain, **options)
 
 
 def text_variants(variants: Variants) -> tuple[model.TextVariant, ...]:
@@ -139,20 +142,22 @@ def text_variants(variants: Variants) -> tuple[model.TextVariant, ...]:
     if isinstance(variants, Mapping):
         wordings = cast("Mapping[str, str]", variants)
         return tuple(model.TextVariant(id=id, text=text) for id, text in wordings.items())
-    return tuple(variants)
+    return values(variants, "variants")
 
 
 def _parameter(
-    id: str, domain: model.Domain, **options: Unpack[ParameterOptions]
+    id: str, domain: model.Domain, *, default: Given | None = None, when: When | None = None
 ) -> model.Parameter:
-    conditions = (
-        model.Condition(parameter_id=other, any_of=tuple(values))
-        for other, values in options.get("when", {}).items()
-    )
-    default = options.get("default")
     return model.Parameter(
         id=id,
         domain=domain,
-        active_when=tuple(conditions),
-        default_value=None if default is None else value(default),
+        active_when=_conditions(when or {}, f"{id}.when"),
+        default_value=None if default is None else value(default, f"{id}.default"),
+    )
+
+
+def _conditions(when: When, path: str) -> tuple[model.Condition, ...]:
+    return tuple(
+        model.Condition(parameter_id=other, any_of=values(some, f"{path}[{other!s:.40}]"))
+        for other, some in mapping(when, path, "{'id': [value, ...]}").items()
     )

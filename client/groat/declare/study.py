@@ -17,6 +17,7 @@ class StudyOptions(TypedDict, total=False):
         algorithm: Or just its kind, such as ``Nsga2()``.
         constraints: Combinations that are never asked; see `forbid` and `linear`.
         rates: Own prices, asked before the public list.
+        workload: What a trial is expected to consume; see `workload`.
     """
 
     algorithm: model.Algorithm | model.AlgorithmKind
@@ -25,6 +26,7 @@ class StudyOptions(TypedDict, total=False):
     budget: model.Budget
     guard_policy: model.GuardPolicy
     rates: Iterable[model.Rate]
+    workload: model.Workload
     display_name: str
     labels: Mapping[str, str]
     max_concurrent_trials: int

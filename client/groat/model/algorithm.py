@@ -108,7 +108,8 @@ class PopulationBased:
     Attributes:
         population_size: 0 lets groat choose.
         interval: Steps of training from one trial to the next; each trial's
-            ``example_count``.
+            ``example_count``. 0 leaves it to the worker how long an interval is:
+            every ``example_count`` is then 0, and means one interval of its own.
         exploit_quantile: The worst so many of one copy one of the best so
             many; 0 means 0.2.
     """
@@ -168,8 +169,13 @@ class Algorithm:
 class EarlyStopping:
     """When a report is answered with STOP.
 
+    It takes standard errors, of reports and of what trials on the front were told
+    with: without one a report is not stopped for its value, and a member beats
+    nobody. A member that the algorithm's ``max_examples`` makes whole needs none.
+
     Attributes:
-        min_examples: Never on fewer examples than these.
+        min_examples: Never on fewer examples than these; below the algorithm's
+            ``max_examples``, where it has one.
         least_chance: Stop when the chance that the trial joins the front is
             below this; 0 never stops.
     """

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Generic, TypeVar
 
-from groat.model.guard import Decision
-from groat.model.money import BudgetStatus, Money, Usage
+from groat.model.guard import Decision, Forecast
+from groat.model.money import BudgetStatus, ModelSpend, Money, PricedUsage, Spend, Usage
 from groat.model.space import Configuration
+from groat.model.study import Study
 from groat.model.trial import (
     Directive,
     Disposition,
@@ -56,21 +57,32 @@ class ReportResult:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TellResult:
-    """What became of a tell."""
+    """What became of a tell.
+
+    Attributes:
+        decision: What an ask would be answered now; ``None`` from a server that
+            does not say.
+    """
 
     trial: Trial
     disposition: Disposition
     on_front: bool
     budget_status: BudgetStatus
+    decision: Decision | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LeaseState:
-    """One lease after a heartbeat; ``lease`` is ``None`` when it is gone."""
+    """One lease after a heartbeat; ``lease`` is ``None`` when it is gone.
+
+    Attributes:
+        reason: Why it should stop, with STOP.
+    """
 
     number: int
     lease: Lease | None
     directive: Directive
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +153,66 @@ class Prediction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ForecastResult:
+    """A forecast, and what an ask would be answered; nothing of it is stored."""
+
+    forecast: Forecast
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pilot:
+    """A few examples that were run to see what they take."""
+
+    usage: tuple[Usage, ...]
+    example_count: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpendReport:
+    """What the search spent, the dearest first.
+
+    Attributes:
+        list_value: Of everything, at list prices.
+    """
+
+    budget_status: BudgetStatus
+    models: tuple[ModelSpend, ...]
+    list_value: Money
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PricedUsages:
+    """Usage with its prices, as it was sent, and their sum."""
+
+    usage: tuple[PricedUsage, ...]
+    total: Spend
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrontChange:
+    """Trial numbers that came to the front and left it."""
+
+    added: tuple[int, ...]
+    removed: tuple[int, ...]
+    hypervolume: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudyEvent:
+    """Something that happened in a study.
+
+    Attributes:
+        event: ``None``: nothing happened for a while.
+        resume_token: Watch again from here.
+    """
+
+    resume_token: str
+    time: datetime
+    event: Study | Trial | Decision | FrontChange | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TrialDraft:
     """A trial that a person adds.
 
@@ -148,9 +220,11 @@ class TrialDraft:
         outcome: ``None`` enqueues it; else it is imported as finished.
         usage: What an imported trial consumed; it counts in this study's ledger.
         example_count: Of a queued trial: evaluate on this many; 0 is all.
+        is_planned: It is a step of the manual plan.
     """
 
     configuration: Configuration
     outcome: Succeeded | Infeasible | None = None
     usage: tuple[Usage, ...] = ()
     example_count: int = 0
+    is_planned: bool = False

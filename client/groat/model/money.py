@@ -31,7 +31,9 @@ class Money:
 
         Raises:
             ValueError: ``amount`` is not a number, or finer than one nano.
+            TypeError: It is a float, which is not exact.
         """
+        _refuse_float(amount)
         try:
             nanos = Decimal(amount) * NANO
             whole = nanos.to_integral_value()
@@ -70,6 +72,11 @@ class Money:
 
     def __str__(self) -> str:
         return f"{self.amount.normalize():f} {self.currency}"
+
+
+def _refuse_float(amount: object) -> None:
+    if isinstance(amount, float):
+        raise TypeError(f'{amount} is a float, and floats are not exact; write "{amount}"')
 
 
 class SpendCategory(enum.Enum):
@@ -234,19 +241,49 @@ class Spend:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ModelSpend:
+    """What one model, or other supplier, was paid for in one category.
+
+    Attributes:
+        kind: ``"tokens"``, ``"human_time"`` or ``"amount"``.
+        spend: Of the entries that have a price.
+        list_value: What production would pay; cache hits included.
+        cache_hits: Calls answered from the caller's own cache.
+        unpriced_entries: Usage whose spend is not known.
+    """
+
+    category: SpendCategory
+    provider: str
+    model: str
+    kind: str
+    spend: Money
+    list_value: Money
+    request_count: int = 0
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cache_read_input_tokens: int = 0
+    cache_write_input_tokens: int = 0
+    reasoning_output_tokens: int = 0
+    human_time: timedelta = timedelta(0)
+    cache_hits: int = 0
+    unpriced_entries: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Budget:
     """The limits a person set; ``None`` is no limit.
 
     Attributes:
         max_spend: Hard: settled + held never passes it at an ask.
-        max_trial_spend: The most that one trial spends, held for each while it
-            runs. Without it the hold is learnt from told trials, and the first
-            trial runs alone.
+        max_trial_spend: The most that one trial spends. A worker that reports
+            as it goes is told to stop there; for others it is held in full.
+        max_tokens: Input and output of the whole search.
         deadline: No ask gets a trial after it.
     """
 
     max_spend: Money | None = None
     max_trial_spend: Money | None = None
+    max_tokens: int | None = None
     max_trials: int | None = None
     deadline: datetime | None = None
 

@@ -11,6 +11,7 @@ from groat.model.algorithm import Algorithm, EarlyStopping
 from groat.model.guard import Decision, GuardPolicy
 from groat.model.money import Budget, BudgetStatus, PriceBook, Rate
 from groat.model.space import SearchSpace
+from groat.model.workload import Workload
 
 
 class Role(enum.Enum):
@@ -94,6 +95,7 @@ class StudySpec:
     """What a person declares.
 
     Attributes:
+        workload: What a trial is expected to consume; told trials correct it.
         max_concurrent_trials: 0 is no limit.
         lease_duration: How long a worker may be silent.
         max_attempts: Leases that a trial may lose before it is FAILED.
@@ -106,6 +108,7 @@ class StudySpec:
     budget: Budget = field(default_factory=Budget)
     guard_policy: GuardPolicy = field(default_factory=GuardPolicy)
     price_book: PriceBook = field(default_factory=PriceBook)
+    workload: Workload | None = None
     display_name: str = ""
     labels: Mapping[str, str] = field(default_factory=dict[str, str])
     max_concurrent_trials: int = 0
@@ -116,6 +119,7 @@ class StudySpec:
     def currency(self) -> str:
         """The study's one currency: its budget's, else its rates', else USD."""
         amounts = [self.budget.max_spend, self.budget.max_trial_spend]
+        amounts += [self.guard_policy.manual_trial_spend]
         amounts += [rate.amount for rate in self.price_book.rates]
         return next((amount.currency for amount in amounts if amount is not None), "USD")
 
@@ -169,6 +173,7 @@ class StudyPatch:
     early_stopping: EarlyStopping | None = None
     budget: Budget | None = None
     guard_policy: GuardPolicy | None = None
+    workload: Workload | None = None
     max_concurrent_trials: int | None = None
     lease_duration: timedelta | None = None
     max_attempts: int | None = None

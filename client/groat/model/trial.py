@@ -39,6 +39,7 @@ class Origin(enum.Enum):
     ALGORITHM = "algorithm"
     USER = "user"
     BASELINE = "baseline"
+    MANUAL_PLAN = "manual_plan"
     IMPORT = "import"
 
 

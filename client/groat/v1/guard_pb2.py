@@ -22,23 +22,41 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 from groat.v1 import money_pb2 as groat_dot_v1_dot_money__pb2
+from groat.v1 import space_pb2 as groat_dot_v1_dot_space__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/guard.proto\x12\x08groat.v1\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\"$\n\x0bGuardPolicy\x12\x15\n\rhold_quantile\x18\x02 \x01(\x01\"\xa1\x05\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12+\n\x07verdict\x18\x02 \x01(\x0e\x32\x1a.groat.v1.Decision.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.groat.v1.Decision.Reason\x12\x13\n\x0b\x65xplanation\x18\x04 \x01(\t\x12-\n\rbudget_status\x18\x06 \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"[\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_PROCEED\x10\x01\x12\x10\n\x0cVERDICT_WAIT\x10\x02\x12\x10\n\x0cVERDICT_STOP\x10\x03\"\xdc\x02\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_WITHIN_BUDGET\x10\x01\x12\x1b\n\x17REASON_BUDGET_EXHAUSTED\x10\x02\x12\x16\n\x12REASON_BUDGET_HELD\x10\x03\x12\x1a\n\x16REASON_SPACE_EXHAUSTED\x10\x08\x12\x16\n\x12REASON_TRIAL_LIMIT\x10\t\x12\x13\n\x0fREASON_DEADLINE\x10\n\x12\x1c\n\x18REASON_CONCURRENCY_LIMIT\x10\x0b\x12\x1b\n\x17REASON_AWAITING_RESULTS\x10\x0c\x12\x14\n\x10REASON_COMPUTING\x10\r\x12\x1b\n\x17REASON_STUDY_NOT_ACTIVE\x10\x0e\x12\x1a\n\x16REASON_AWAITING_TRIALS\x10\x11\x12\x18\n\x14REASON_SPEND_UNKNOWN\x10\x10\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/guard.proto\x12\x08groat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\x1a\x14groat/v1/space.proto\"\x89\x02\n\x0bGuardPolicy\x12(\n\x04mode\x18\x01 \x01(\x0e\x32\x1a.groat.v1.GuardPolicy.Mode\x12\x15\n\rhold_quantile\x18\x02 \x01(\x01\x12+\n\x12manual_trial_spend\x18\x03 \x01(\x0b\x32\x0f.groat.v1.Money\x12)\n\x05value\x18\x04 \x01(\x0b\x32\x1a.groat.v1.ImprovementValue\x12 \n\x18max_consecutive_failures\x18\x06 \x01(\x05\"?\n\x04Mode\x12\x14\n\x10MODE_UNSPECIFIED\x10\x00\x12\x10\n\x0cMODE_ENFORCE\x10\x01\x12\x0f\n\x0bMODE_ADVISE\x10\x02\"u\n\x10ImprovementValue\x12\x1a\n\x12requests_per_month\x18\x01 \x01(\x01\x12\x0e\n\x06months\x18\x02 \x01(\x01\x12\"\n\tper_point\x18\x03 \x01(\x0b\x32\x0f.groat.v1.Money\x12\x11\n\tmetric_id\x18\x04 \x01(\t\"\xfb\x06\n\x08\x46orecast\x12\'\n\x05\x62\x61sis\x18\x01 \x01(\x0e\x32\x18.groat.v1.Forecast.Basis\x12(\n\x0ftrial_spend_p50\x18\x02 \x01(\x0b\x32\x0f.groat.v1.Money\x12(\n\x0ftrial_spend_p90\x18\x03 \x01(\x0b\x32\x0f.groat.v1.Money\x12\x1e\n\x11\x61\x66\x66ordable_trials\x18\x04 \x01(\x05H\x00\x88\x01\x01\x12\x1a\n\x12recommended_trials\x18\x05 \x01(\x05\x12)\n\x10\x66inish_spend_p50\x18\x06 \x01(\x0b\x32\x0f.groat.v1.Money\x12)\n\x10\x66inish_spend_p90\x18\x07 \x01(\x0b\x32\x0f.groat.v1.Money\x12&\n\x19\x65xpected_hypervolume_gain\x18\x08 \x01(\x01H\x01\x88\x01\x01\x12\x32\n\x0f\x66inish_time_p50\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x32\n\x0f\x66inish_time_p90\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\"\n\x15\x61\x66\x66ordable_trials_p90\x18\x0b \x01(\x05H\x02\x88\x01\x01\x12\x14\n\x0cleast_trials\x18\x0c \x01(\x05\x12\x1a\n\renough_chance\x18\r \x01(\x01H\x03\x88\x01\x01\x12\x16\n\tnext_gain\x18\x0e \x01(\x01H\x04\x88\x01\x01\x12\x1b\n\x0egain_per_money\x18\x0f \x01(\x01H\x05\x88\x01\x01\x12*\n\x08\x63overage\x18\x10 \x01(\x0e\x32\x18.groat.v1.Spend.Coverage\x12\x17\n\x0funpriced_models\x18\x11 \x03(\t\x12\x14\n\x0ctrial_tokens\x18\x12 \x01(\x03\"i\n\x05\x42\x61sis\x12\x15\n\x11\x42\x41SIS_UNSPECIFIED\x10\x00\x12\x11\n\rBASIS_NOTHING\x10\x01\x12\x12\n\x0e\x42\x41SIS_DECLARED\x10\x02\x12\x0f\n\x0b\x42\x41SIS_PILOT\x10\x03\x12\x11\n\rBASIS_HISTORY\x10\x04\x42\x14\n\x12_affordable_trialsB\x1c\n\x1a_expected_hypervolume_gainB\x18\n\x16_affordable_trials_p90B\x10\n\x0e_enough_chanceB\x0c\n\n_next_gainB\x11\n\x0f_gain_per_money\"\xc9\x07\n\x08\x44\x65\x63ision\x12\x13\n\x0b\x64\x65\x63ision_id\x18\x01 \x01(\t\x12+\n\x07verdict\x18\x02 \x01(\x0e\x32\x1a.groat.v1.Decision.Verdict\x12)\n\x06reason\x18\x03 \x01(\x0e\x32\x19.groat.v1.Decision.Reason\x12\x13\n\x0b\x65xplanation\x18\x04 \x01(\t\x12$\n\x08\x66orecast\x18\x05 \x01(\x0b\x32\x12.groat.v1.Forecast\x12-\n\rbudget_status\x18\x06 \x01(\x0b\x32\x16.groat.v1.BudgetStatus\x12\"\n\x04plan\x18\x07 \x01(\x0b\x32\x14.groat.v1.ManualPlan\x12(\n\x04time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"v\n\x07Verdict\x12\x17\n\x13VERDICT_UNSPECIFIED\x10\x00\x12\x13\n\x0fVERDICT_PROCEED\x10\x01\x12\x10\n\x0cVERDICT_WAIT\x10\x02\x12\x10\n\x0cVERDICT_STOP\x10\x03\x12\x19\n\x15VERDICT_TUNE_MANUALLY\x10\x04\"\x9f\x04\n\x06Reason\x12\x16\n\x12REASON_UNSPECIFIED\x10\x00\x12\x18\n\x14REASON_WITHIN_BUDGET\x10\x01\x12\x1b\n\x17REASON_BUDGET_EXHAUSTED\x10\x02\x12\x16\n\x12REASON_BUDGET_HELD\x10\x03\x12\x1e\n\x1aREASON_TRIAL_TOO_EXPENSIVE\x10\x04\x12$\n REASON_TOO_FEW_AFFORDABLE_TRIALS\x10\x05\x12\x1e\n\x1aREASON_NOT_WORTH_ITS_SPEND\x10\x06\x12\x14\n\x10REASON_CONVERGED\x10\x07\x12\x1a\n\x16REASON_SPACE_EXHAUSTED\x10\x08\x12\x16\n\x12REASON_TRIAL_LIMIT\x10\t\x12\x13\n\x0fREASON_DEADLINE\x10\n\x12\x1c\n\x18REASON_CONCURRENCY_LIMIT\x10\x0b\x12\x1b\n\x17REASON_AWAITING_RESULTS\x10\x0c\x12\x14\n\x10REASON_COMPUTING\x10\r\x12\x1b\n\x17REASON_STUDY_NOT_ACTIVE\x10\x0e\x12\x1c\n\x18REASON_TOO_MANY_FAILURES\x10\x0f\x12\x18\n\x14REASON_SPEND_UNKNOWN\x10\x10\x12\x1a\n\x16REASON_AWAITING_TRIALS\x10\x11\x12\x15\n\x11REASON_FEW_TRIALS\x10\x12\x12\x10\n\x0cREASON_PILOT\x10\x13\"\xe4\x01\n\nManualPlan\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x11\n\tprocedure\x18\x02 \x01(\t\x12#\n\x05steps\x18\x03 \x03(\x0b\x32\x14.groat.v1.ManualStep\x12\'\n\x0e\x65xpected_spend\x18\x04 \x01(\x0b\x32\x0f.groat.v1.Money\x12(\n\x07ranking\x18\x05 \x03(\x0b\x32\x17.groat.v1.ParameterRank\x12\r\n\x05rules\x18\x06 \x03(\t\x12,\n\x0c\x61lternatives\x18\x07 \x03(\x0b\x32\x16.groat.v1.ManualMethod\"\xac\x02\n\nManualStep\x12\x0e\n\x06number\x18\x01 \x01(\x05\x12\r\n\x05title\x18\x02 \x01(\t\x12+\n\rconfiguration\x18\x03 \x01(\x0b\x32\x14.groat.v1.Assignment\x12\x15\n\rexample_count\x18\x04 \x01(\x03\x12\'\n\x0e\x65xpected_spend\x18\x05 \x01(\x0b\x32\x0f.groat.v1.Money\x12)\n\x10\x63umulative_spend\x18\x06 \x01(\x0b\x32\x0f.groat.v1.Money\x12\x13\n\x0binstruction\x18\x07 \x01(\t\x12\x15\n\rdecision_rule\x18\x08 \x01(\t\x12\x19\n\x0ctrial_number\x18\t \x01(\x03H\x00\x88\x01\x01\x12\x0f\n\x07is_done\x18\n \x01(\x08\x42\x0f\n\r_trial_number\"F\n\rParameterRank\x12\x14\n\x0cparameter_id\x18\x01 \x01(\t\x12\x12\n\nimportance\x18\x02 \x01(\x01\x12\x0b\n\x03why\x18\x03 \x01(\t\",\n\x0cManualMethod\x12\x0e\n\x06method\x18\x01 \x01(\t\x12\x0c\n\x04text\x18\x02 \x01(\tb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'groat.v1.guard_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_GUARDPOLICY']._serialized_start=89
-  _globals['_GUARDPOLICY']._serialized_end=125
-  _globals['_DECISION']._serialized_start=128
-  _globals['_DECISION']._serialized_end=801
-  _globals['_DECISION_VERDICT']._serialized_start=359
-  _globals['_DECISION_VERDICT']._serialized_end=450
-  _globals['_DECISION_REASON']._serialized_start=453
-  _globals['_DECISION_REASON']._serialized_end=801
+  _globals['_GUARDPOLICY']._serialized_start=144
+  _globals['_GUARDPOLICY']._serialized_end=409
+  _globals['_GUARDPOLICY_MODE']._serialized_start=346
+  _globals['_GUARDPOLICY_MODE']._serialized_end=409
+  _globals['_IMPROVEMENTVALUE']._serialized_start=411
+  _globals['_IMPROVEMENTVALUE']._serialized_end=528
+  _globals['_FORECAST']._serialized_start=531
+  _globals['_FORECAST']._serialized_end=1422
+  _globals['_FORECAST_BASIS']._serialized_start=1188
+  _globals['_FORECAST_BASIS']._serialized_end=1293
+  _globals['_DECISION']._serialized_start=1425
+  _globals['_DECISION']._serialized_end=2394
+  _globals['_DECISION_VERDICT']._serialized_start=1730
+  _globals['_DECISION_VERDICT']._serialized_end=1848
+  _globals['_DECISION_REASON']._serialized_start=1851
+  _globals['_DECISION_REASON']._serialized_end=2394
+  _globals['_MANUALPLAN']._serialized_start=2397
+  _globals['_MANUALPLAN']._serialized_end=2625
+  _globals['_MANUALSTEP']._serialized_start=2628
+  _globals['_MANUALSTEP']._serialized_end=2928
+  _globals['_PARAMETERRANK']._serialized_start=2930
+  _globals['_PARAMETERRANK']._serialized_end=3000
+  _globals['_MANUALMETHOD']._serialized_start=3002
+  _globals['_MANUALMETHOD']._serialized_end=3046
 # @@protoc_insertion_point(module_scope)

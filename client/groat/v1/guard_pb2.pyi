@@ -3,11 +3,15 @@
 isort:skip_file
 The budget guard's answers: always data, never an error, always with their numbers."""
 
+from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
+from google.protobuf import duration_pb2 as _duration_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
+from google.protobuf.internal import containers as _containers
 from google.protobuf.internal import enum_type_wrapper as _enum_type_wrapper
 from groat.v1 import money_pb2 as _money_pb2
+from groat.v1 import space_pb2 as _space_pb2
 import builtins as _builtins
 import sys
 import typing as _typing
@@ -23,21 +27,234 @@ DESCRIPTOR: _descriptor.FileDescriptor
 class GuardPolicy(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
+    class _Mode:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _ModeEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[GuardPolicy._Mode.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        MODE_UNSPECIFIED: GuardPolicy._Mode.ValueType  # 0
+        """ENFORCE"""
+        MODE_ENFORCE: GuardPolicy._Mode.ValueType  # 1
+        """TUNE_MANUALLY comes without trials, until a person acknowledges it"""
+        MODE_ADVISE: GuardPolicy._Mode.ValueType  # 2
+        """TUNE_MANUALLY comes with trials: read it, or not. Caps hold all the same"""
+
+    class Mode(_Mode, metaclass=_ModeEnumTypeWrapper): ...
+    MODE_UNSPECIFIED: GuardPolicy.Mode.ValueType  # 0
+    """ENFORCE"""
+    MODE_ENFORCE: GuardPolicy.Mode.ValueType  # 1
+    """TUNE_MANUALLY comes without trials, until a person acknowledges it"""
+    MODE_ADVISE: GuardPolicy.Mode.ValueType  # 2
+    """TUNE_MANUALLY comes with trials: read it, or not. Caps hold all the same"""
+
+    MODE_FIELD_NUMBER: _builtins.int
     HOLD_QUANTILE_FIELD_NUMBER: _builtins.int
+    MANUAL_TRIAL_SPEND_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    MAX_CONSECUTIVE_FAILURES_FIELD_NUMBER: _builtins.int
+    mode: Global___GuardPolicy.Mode.ValueType
     hold_quantile: _builtins.float
-    """without max_trial_spend, a running trial holds this quantile of its predicted spend; 0 means 0.9"""
+    """a trial of a silent worker holds this quantile of its predicted spend; 0 means 0.9"""
+    max_consecutive_failures: _builtins.int
+    """STOP after so many FAILED in a row; 0 means 10"""
+    @_builtins.property
+    def manual_trial_spend(self) -> _money_pb2.Money:
+        """a trial dearer than this is worth a person's thought: TUNE_MANUALLY"""
+
+    @_builtins.property
+    def value(self) -> Global___ImprovementValue:
+        """empty: the guard weighs trials against what is left to gain, not against money"""
+
     def __init__(
         self,
         *,
+        mode: Global___GuardPolicy.Mode.ValueType = ...,
         hold_quantile: _builtins.float = ...,
+        manual_trial_spend: _money_pb2.Money | None = ...,
+        value: Global___ImprovementValue | None = ...,
+        max_consecutive_failures: _builtins.int = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["manual_trial_spend", b"manual_trial_spend", "value", b"value"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_quantile", b"hold_quantile"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hold_quantile", b"hold_quantile", "manual_trial_spend", b"manual_trial_spend", "max_consecutive_failures", b"max_consecutive_failures", "mode", b"mode", "value", b"value"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GuardPolicy: _TypeAlias = GuardPolicy  # noqa: Y015
+
+@_typing.final
+class ImprovementValue(_message.Message):
+    """What a better system is worth, so that the search stops when it costs more than it brings."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REQUESTS_PER_MONTH_FIELD_NUMBER: _builtins.int
+    MONTHS_FIELD_NUMBER: _builtins.int
+    PER_POINT_FIELD_NUMBER: _builtins.int
+    METRIC_ID_FIELD_NUMBER: _builtins.int
+    requests_per_month: _builtins.float
+    months: _builtins.float
+    metric_id: _builtins.str
+    """an objective. Money per example, where it is an objective too, counts at its face value"""
+    @_builtins.property
+    def per_point(self) -> _money_pb2.Money:
+        """per request, for 0.01 of the metric below"""
+
+    def __init__(
+        self,
+        *,
+        requests_per_month: _builtins.float = ...,
+        months: _builtins.float = ...,
+        per_point: _money_pb2.Money | None = ...,
+        metric_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["per_point", b"per_point"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["metric_id", b"metric_id", "months", b"months", "per_point", b"per_point", "requests_per_month", b"requests_per_month"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ImprovementValue: _TypeAlias = ImprovementValue  # noqa: Y015
+
+@_typing.final
+class Forecast(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Basis:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _BasisEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[Forecast._Basis.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        BASIS_UNSPECIFIED: Forecast._Basis.ValueType  # 0
+        BASIS_NOTHING: Forecast._Basis.ValueType  # 1
+        """nothing is known of what a trial spends"""
+        BASIS_DECLARED: Forecast._Basis.ValueType  # 2
+        """the study's workload, or its max_trial_spend"""
+        BASIS_PILOT: Forecast._Basis.ValueType  # 3
+        """a few examples that were run and reported"""
+        BASIS_HISTORY: Forecast._Basis.ValueType  # 4
+        """told trials"""
+
+    class Basis(_Basis, metaclass=_BasisEnumTypeWrapper): ...
+    BASIS_UNSPECIFIED: Forecast.Basis.ValueType  # 0
+    BASIS_NOTHING: Forecast.Basis.ValueType  # 1
+    """nothing is known of what a trial spends"""
+    BASIS_DECLARED: Forecast.Basis.ValueType  # 2
+    """the study's workload, or its max_trial_spend"""
+    BASIS_PILOT: Forecast.Basis.ValueType  # 3
+    """a few examples that were run and reported"""
+    BASIS_HISTORY: Forecast.Basis.ValueType  # 4
+    """told trials"""
+
+    BASIS_FIELD_NUMBER: _builtins.int
+    TRIAL_SPEND_P50_FIELD_NUMBER: _builtins.int
+    TRIAL_SPEND_P90_FIELD_NUMBER: _builtins.int
+    AFFORDABLE_TRIALS_FIELD_NUMBER: _builtins.int
+    RECOMMENDED_TRIALS_FIELD_NUMBER: _builtins.int
+    FINISH_SPEND_P50_FIELD_NUMBER: _builtins.int
+    FINISH_SPEND_P90_FIELD_NUMBER: _builtins.int
+    EXPECTED_HYPERVOLUME_GAIN_FIELD_NUMBER: _builtins.int
+    FINISH_TIME_P50_FIELD_NUMBER: _builtins.int
+    FINISH_TIME_P90_FIELD_NUMBER: _builtins.int
+    AFFORDABLE_TRIALS_P90_FIELD_NUMBER: _builtins.int
+    LEAST_TRIALS_FIELD_NUMBER: _builtins.int
+    ENOUGH_CHANCE_FIELD_NUMBER: _builtins.int
+    NEXT_GAIN_FIELD_NUMBER: _builtins.int
+    GAIN_PER_MONEY_FIELD_NUMBER: _builtins.int
+    COVERAGE_FIELD_NUMBER: _builtins.int
+    UNPRICED_MODELS_FIELD_NUMBER: _builtins.int
+    TRIAL_TOKENS_FIELD_NUMBER: _builtins.int
+    basis: Global___Forecast.Basis.ValueType
+    affordable_trials: _builtins.int
+    """further ones, as likely as not; absent = nothing bounds them"""
+    recommended_trials: _builtins.int
+    """in all: enough for this space"""
+    expected_hypervolume_gain: _builtins.float
+    """of the affordable trials together, relative to what is reached"""
+    affordable_trials_p90: _builtins.int
+    """further ones, nine times in ten at least"""
+    least_trials: _builtins.int
+    """in all: with fewer, a person does as well by hand"""
+    enough_chance: _builtins.float
+    """that at least so many can be paid"""
+    next_gain: _builtins.float
+    """of one more trial, relative"""
+    gain_per_money: _builtins.float
+    """next_gain per unit of currency"""
+    coverage: _money_pb2.Spend.Coverage.ValueType
+    """PARTIAL: some of the workload has no price, and the rest is a lower bound"""
+    trial_tokens: _builtins.int
+    """of a typical trial; 0 = unknown"""
+    @_builtins.property
+    def trial_spend_p50(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def trial_spend_p90(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def finish_spend_p50(self) -> _money_pb2.Money:
+        """of the whole study, run until a limit or the recommended number"""
+
+    @_builtins.property
+    def finish_spend_p90(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def finish_time_p50(self) -> _duration_pb2.Duration: ...
+    @_builtins.property
+    def finish_time_p90(self) -> _duration_pb2.Duration: ...
+    @_builtins.property
+    def unpriced_models(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        basis: Global___Forecast.Basis.ValueType = ...,
+        trial_spend_p50: _money_pb2.Money | None = ...,
+        trial_spend_p90: _money_pb2.Money | None = ...,
+        affordable_trials: _builtins.int | None = ...,
+        recommended_trials: _builtins.int = ...,
+        finish_spend_p50: _money_pb2.Money | None = ...,
+        finish_spend_p90: _money_pb2.Money | None = ...,
+        expected_hypervolume_gain: _builtins.float | None = ...,
+        finish_time_p50: _duration_pb2.Duration | None = ...,
+        finish_time_p90: _duration_pb2.Duration | None = ...,
+        affordable_trials_p90: _builtins.int | None = ...,
+        least_trials: _builtins.int = ...,
+        enough_chance: _builtins.float | None = ...,
+        next_gain: _builtins.float | None = ...,
+        gain_per_money: _builtins.float | None = ...,
+        coverage: _money_pb2.Spend.Coverage.ValueType = ...,
+        unpriced_models: _abc.Iterable[_builtins.str] | None = ...,
+        trial_tokens: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_affordable_trials", b"_affordable_trials", "_affordable_trials_p90", b"_affordable_trials_p90", "_enough_chance", b"_enough_chance", "_expected_hypervolume_gain", b"_expected_hypervolume_gain", "_gain_per_money", b"_gain_per_money", "_next_gain", b"_next_gain", "affordable_trials", b"affordable_trials", "affordable_trials_p90", b"affordable_trials_p90", "enough_chance", b"enough_chance", "expected_hypervolume_gain", b"expected_hypervolume_gain", "finish_spend_p50", b"finish_spend_p50", "finish_spend_p90", b"finish_spend_p90", "finish_time_p50", b"finish_time_p50", "finish_time_p90", b"finish_time_p90", "gain_per_money", b"gain_per_money", "next_gain", b"next_gain", "trial_spend_p50", b"trial_spend_p50", "trial_spend_p90", b"trial_spend_p90"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_affordable_trials", b"_affordable_trials", "_affordable_trials_p90", b"_affordable_trials_p90", "_enough_chance", b"_enough_chance", "_expected_hypervolume_gain", b"_expected_hypervolume_gain", "_gain_per_money", b"_gain_per_money", "_next_gain", b"_next_gain", "affordable_trials", b"affordable_trials", "affordable_trials_p90", b"affordable_trials_p90", "basis", b"basis", "coverage", b"coverage", "enough_chance", b"enough_chance", "expected_hypervolume_gain", b"expected_hypervolume_gain", "finish_spend_p50", b"finish_spend_p50", "finish_spend_p90", b"finish_spend_p90", "finish_time_p50", b"finish_time_p50", "finish_time_p90", b"finish_time_p90", "gain_per_money", b"gain_per_money", "least_trials", b"least_trials", "next_gain", b"next_gain", "recommended_trials", b"recommended_trials", "trial_spend_p50", b"trial_spend_p50", "trial_spend_p90", b"trial_spend_p90", "trial_tokens", b"trial_tokens", "unpriced_models", b"unpriced_models"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__affordable_trials: _TypeAlias = _typing.Literal["affordable_trials"]  # noqa: Y015
+    _WhichOneofArgType__affordable_trials: _TypeAlias = _typing.Literal["_affordable_trials", b"_affordable_trials"]  # noqa: Y015
+    _WhichOneofReturnType__affordable_trials_p90: _TypeAlias = _typing.Literal["affordable_trials_p90"]  # noqa: Y015
+    _WhichOneofArgType__affordable_trials_p90: _TypeAlias = _typing.Literal["_affordable_trials_p90", b"_affordable_trials_p90"]  # noqa: Y015
+    _WhichOneofReturnType__enough_chance: _TypeAlias = _typing.Literal["enough_chance"]  # noqa: Y015
+    _WhichOneofArgType__enough_chance: _TypeAlias = _typing.Literal["_enough_chance", b"_enough_chance"]  # noqa: Y015
+    _WhichOneofReturnType__expected_hypervolume_gain: _TypeAlias = _typing.Literal["expected_hypervolume_gain"]  # noqa: Y015
+    _WhichOneofArgType__expected_hypervolume_gain: _TypeAlias = _typing.Literal["_expected_hypervolume_gain", b"_expected_hypervolume_gain"]  # noqa: Y015
+    _WhichOneofReturnType__gain_per_money: _TypeAlias = _typing.Literal["gain_per_money"]  # noqa: Y015
+    _WhichOneofArgType__gain_per_money: _TypeAlias = _typing.Literal["_gain_per_money", b"_gain_per_money"]  # noqa: Y015
+    _WhichOneofReturnType__next_gain: _TypeAlias = _typing.Literal["next_gain"]  # noqa: Y015
+    _WhichOneofArgType__next_gain: _TypeAlias = _typing.Literal["_next_gain", b"_next_gain"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__affordable_trials) -> _WhichOneofReturnType__affordable_trials | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__affordable_trials_p90) -> _WhichOneofReturnType__affordable_trials_p90 | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__enough_chance) -> _WhichOneofReturnType__enough_chance | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__expected_hypervolume_gain) -> _WhichOneofReturnType__expected_hypervolume_gain | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__gain_per_money) -> _WhichOneofReturnType__gain_per_money | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__next_gain) -> _WhichOneofReturnType__next_gain | None: ...
+
+Global___Forecast: _TypeAlias = Forecast  # noqa: Y015
 
 @_typing.final
 class Decision(_message.Message):
@@ -55,6 +272,8 @@ class Decision(_message.Message):
         """no trial now; ask again after retry_after"""
         VERDICT_STOP: Decision._Verdict.ValueType  # 3
         """none will come unless someone acts"""
+        VERDICT_TUNE_MANUALLY: Decision._Verdict.ValueType  # 4
+        """automatic search is poor value here; see plan"""
 
     class Verdict(_Verdict, metaclass=_VerdictEnumTypeWrapper): ...
     VERDICT_UNSPECIFIED: Decision.Verdict.ValueType  # 0
@@ -63,6 +282,8 @@ class Decision(_message.Message):
     """no trial now; ask again after retry_after"""
     VERDICT_STOP: Decision.Verdict.ValueType  # 3
     """none will come unless someone acts"""
+    VERDICT_TUNE_MANUALLY: Decision.Verdict.ValueType  # 4
+    """automatic search is poor value here; see plan"""
 
     class _Reason:
         ValueType = _typing.NewType("ValueType", _builtins.int)
@@ -74,6 +295,10 @@ class Decision(_message.Message):
         REASON_WITHIN_BUDGET: Decision._Reason.ValueType  # 1
         REASON_BUDGET_EXHAUSTED: Decision._Reason.ValueType  # 2
         REASON_BUDGET_HELD: Decision._Reason.ValueType  # 3
+        REASON_TRIAL_TOO_EXPENSIVE: Decision._Reason.ValueType  # 4
+        REASON_TOO_FEW_AFFORDABLE_TRIALS: Decision._Reason.ValueType  # 5
+        REASON_NOT_WORTH_ITS_SPEND: Decision._Reason.ValueType  # 6
+        REASON_CONVERGED: Decision._Reason.ValueType  # 7
         REASON_SPACE_EXHAUSTED: Decision._Reason.ValueType  # 8
         REASON_TRIAL_LIMIT: Decision._Reason.ValueType  # 9
         REASON_DEADLINE: Decision._Reason.ValueType  # 10
@@ -81,16 +306,25 @@ class Decision(_message.Message):
         REASON_AWAITING_RESULTS: Decision._Reason.ValueType  # 12
         REASON_COMPUTING: Decision._Reason.ValueType  # 13
         REASON_STUDY_NOT_ACTIVE: Decision._Reason.ValueType  # 14
-        REASON_AWAITING_TRIALS: Decision._Reason.ValueType  # 17
-        """people enqueue the trials of this study, and none waits"""
+        REASON_TOO_MANY_FAILURES: Decision._Reason.ValueType  # 15
         REASON_SPEND_UNKNOWN: Decision._Reason.ValueType  # 16
         """usage without a price: the cap could not be kept"""
+        REASON_AWAITING_TRIALS: Decision._Reason.ValueType  # 17
+        """people enqueue the trials of this study, and none waits"""
+        REASON_FEW_TRIALS: Decision._Reason.ValueType  # 18
+        """PROCEED, with fewer trials than this space deserves"""
+        REASON_PILOT: Decision._Reason.ValueType  # 19
+        """PROCEED, one trial alone: it shows what a trial spends"""
 
     class Reason(_Reason, metaclass=_ReasonEnumTypeWrapper): ...
     REASON_UNSPECIFIED: Decision.Reason.ValueType  # 0
     REASON_WITHIN_BUDGET: Decision.Reason.ValueType  # 1
     REASON_BUDGET_EXHAUSTED: Decision.Reason.ValueType  # 2
     REASON_BUDGET_HELD: Decision.Reason.ValueType  # 3
+    REASON_TRIAL_TOO_EXPENSIVE: Decision.Reason.ValueType  # 4
+    REASON_TOO_FEW_AFFORDABLE_TRIALS: Decision.Reason.ValueType  # 5
+    REASON_NOT_WORTH_ITS_SPEND: Decision.Reason.ValueType  # 6
+    REASON_CONVERGED: Decision.Reason.ValueType  # 7
     REASON_SPACE_EXHAUSTED: Decision.Reason.ValueType  # 8
     REASON_TRIAL_LIMIT: Decision.Reason.ValueType  # 9
     REASON_DEADLINE: Decision.Reason.ValueType  # 10
@@ -98,24 +332,38 @@ class Decision(_message.Message):
     REASON_AWAITING_RESULTS: Decision.Reason.ValueType  # 12
     REASON_COMPUTING: Decision.Reason.ValueType  # 13
     REASON_STUDY_NOT_ACTIVE: Decision.Reason.ValueType  # 14
-    REASON_AWAITING_TRIALS: Decision.Reason.ValueType  # 17
-    """people enqueue the trials of this study, and none waits"""
+    REASON_TOO_MANY_FAILURES: Decision.Reason.ValueType  # 15
     REASON_SPEND_UNKNOWN: Decision.Reason.ValueType  # 16
     """usage without a price: the cap could not be kept"""
+    REASON_AWAITING_TRIALS: Decision.Reason.ValueType  # 17
+    """people enqueue the trials of this study, and none waits"""
+    REASON_FEW_TRIALS: Decision.Reason.ValueType  # 18
+    """PROCEED, with fewer trials than this space deserves"""
+    REASON_PILOT: Decision.Reason.ValueType  # 19
+    """PROCEED, one trial alone: it shows what a trial spends"""
 
     DECISION_ID_FIELD_NUMBER: _builtins.int
     VERDICT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
     EXPLANATION_FIELD_NUMBER: _builtins.int
+    FORECAST_FIELD_NUMBER: _builtins.int
     BUDGET_STATUS_FIELD_NUMBER: _builtins.int
+    PLAN_FIELD_NUMBER: _builtins.int
     TIME_FIELD_NUMBER: _builtins.int
     decision_id: _builtins.str
+    """empty: not stored"""
     verdict: Global___Decision.Verdict.ValueType
     reason: Global___Decision.Reason.ValueType
     explanation: _builtins.str
     """one or two sentences with the numbers and the way out"""
     @_builtins.property
+    def forecast(self) -> Global___Forecast: ...
+    @_builtins.property
     def budget_status(self) -> _money_pb2.BudgetStatus: ...
+    @_builtins.property
+    def plan(self) -> Global___ManualPlan:
+        """with TUNE_MANUALLY"""
+
     @_builtins.property
     def time(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -125,13 +373,170 @@ class Decision(_message.Message):
         verdict: Global___Decision.Verdict.ValueType = ...,
         reason: Global___Decision.Reason.ValueType = ...,
         explanation: _builtins.str = ...,
+        forecast: Global___Forecast | None = ...,
         budget_status: _money_pb2.BudgetStatus | None = ...,
+        plan: Global___ManualPlan | None = ...,
         time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "time", b"time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "forecast", b"forecast", "plan", b"plan", "time", b"time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "decision_id", b"decision_id", "explanation", b"explanation", "reason", b"reason", "time", b"time", "verdict", b"verdict"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "decision_id", b"decision_id", "explanation", b"explanation", "forecast", b"forecast", "plan", b"plan", "reason", b"reason", "time", b"time", "verdict", b"verdict"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Decision: _TypeAlias = Decision  # noqa: Y015
+
+@_typing.final
+class ManualPlan(_message.Message):
+    """What to do by hand, sized to the money. Its trials are the study's: enqueue a step, run it, tell it."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    PROCEDURE_FIELD_NUMBER: _builtins.int
+    STEPS_FIELD_NUMBER: _builtins.int
+    EXPECTED_SPEND_FIELD_NUMBER: _builtins.int
+    RANKING_FIELD_NUMBER: _builtins.int
+    RULES_FIELD_NUMBER: _builtins.int
+    ALTERNATIVES_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    """"one_factor_at_a_time" """
+    procedure: _builtins.str
+    """how it goes and why it was chosen"""
+    @_builtins.property
+    def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___ManualStep]: ...
+    @_builtins.property
+    def expected_spend(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def ranking(self) -> _containers.RepeatedCompositeFieldContainer[Global___ParameterRank]:
+        """what to touch first"""
+
+    @_builtins.property
+    def rules(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """what to change after which kind of failure"""
+
+    @_builtins.property
+    def alternatives(self) -> _containers.RepeatedCompositeFieldContainer[Global___ManualMethod]:
+        """other classic methods by hand, with this study's numbers"""
+
+    def __init__(
+        self,
+        *,
+        method: _builtins.str = ...,
+        procedure: _builtins.str = ...,
+        steps: _abc.Iterable[Global___ManualStep] | None = ...,
+        expected_spend: _money_pb2.Money | None = ...,
+        ranking: _abc.Iterable[Global___ParameterRank] | None = ...,
+        rules: _abc.Iterable[_builtins.str] | None = ...,
+        alternatives: _abc.Iterable[Global___ManualMethod] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_spend", b"expected_spend"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["alternatives", b"alternatives", "expected_spend", b"expected_spend", "method", b"method", "procedure", b"procedure", "ranking", b"ranking", "rules", b"rules", "steps", b"steps"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManualPlan: _TypeAlias = ManualPlan  # noqa: Y015
+
+@_typing.final
+class ManualStep(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NUMBER_FIELD_NUMBER: _builtins.int
+    TITLE_FIELD_NUMBER: _builtins.int
+    CONFIGURATION_FIELD_NUMBER: _builtins.int
+    EXAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    EXPECTED_SPEND_FIELD_NUMBER: _builtins.int
+    CUMULATIVE_SPEND_FIELD_NUMBER: _builtins.int
+    INSTRUCTION_FIELD_NUMBER: _builtins.int
+    DECISION_RULE_FIELD_NUMBER: _builtins.int
+    TRIAL_NUMBER_FIELD_NUMBER: _builtins.int
+    IS_DONE_FIELD_NUMBER: _builtins.int
+    number: _builtins.int
+    title: _builtins.str
+    example_count: _builtins.int
+    """0 = all"""
+    instruction: _builtins.str
+    decision_rule: _builtins.str
+    trial_number: _builtins.int
+    """the trial that has this configuration already"""
+    is_done: _builtins.bool
+    @_builtins.property
+    def configuration(self) -> _space_pb2.Assignment:
+        """empty: decided by the steps before"""
+
+    @_builtins.property
+    def expected_spend(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def cumulative_spend(self) -> _money_pb2.Money: ...
+    def __init__(
+        self,
+        *,
+        number: _builtins.int = ...,
+        title: _builtins.str = ...,
+        configuration: _space_pb2.Assignment | None = ...,
+        example_count: _builtins.int = ...,
+        expected_spend: _money_pb2.Money | None = ...,
+        cumulative_spend: _money_pb2.Money | None = ...,
+        instruction: _builtins.str = ...,
+        decision_rule: _builtins.str = ...,
+        trial_number: _builtins.int | None = ...,
+        is_done: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_trial_number", b"_trial_number", "configuration", b"configuration", "cumulative_spend", b"cumulative_spend", "expected_spend", b"expected_spend", "trial_number", b"trial_number"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_trial_number", b"_trial_number", "configuration", b"configuration", "cumulative_spend", b"cumulative_spend", "decision_rule", b"decision_rule", "example_count", b"example_count", "expected_spend", b"expected_spend", "instruction", b"instruction", "is_done", b"is_done", "number", b"number", "title", b"title", "trial_number", b"trial_number"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__trial_number: _TypeAlias = _typing.Literal["trial_number"]  # noqa: Y015
+    _WhichOneofArgType__trial_number: _TypeAlias = _typing.Literal["_trial_number", b"_trial_number"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__trial_number) -> _WhichOneofReturnType__trial_number | None: ...
+
+Global___ManualStep: _TypeAlias = ManualStep  # noqa: Y015
+
+@_typing.final
+class ParameterRank(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARAMETER_ID_FIELD_NUMBER: _builtins.int
+    IMPORTANCE_FIELD_NUMBER: _builtins.int
+    WHY_FIELD_NUMBER: _builtins.int
+    parameter_id: _builtins.str
+    importance: _builtins.float
+    """shares, adding up to 1"""
+    why: _builtins.str
+    def __init__(
+        self,
+        *,
+        parameter_id: _builtins.str = ...,
+        importance: _builtins.float = ...,
+        why: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["importance", b"importance", "parameter_id", b"parameter_id", "why", b"why"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ParameterRank: _TypeAlias = ParameterRank  # noqa: Y015
+
+@_typing.final
+class ManualMethod(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METHOD_FIELD_NUMBER: _builtins.int
+    TEXT_FIELD_NUMBER: _builtins.int
+    method: _builtins.str
+    text: _builtins.str
+    def __init__(
+        self,
+        *,
+        method: _builtins.str = ...,
+        text: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["method", b"method", "text", b"text"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ManualMethod: _TypeAlias = ManualMethod  # noqa: Y015

@@ -388,6 +388,86 @@ class Rate(_message.Message):
 Global___Rate: _TypeAlias = Rate  # noqa: Y015
 
 @_typing.final
+class Workload(_message.Message):
+    """What one trial is expected to consume, declared before anything has run."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EXAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    ITEMS_FIELD_NUMBER: _builtins.int
+    EXAMPLE_TIME_FIELD_NUMBER: _builtins.int
+    PARALLEL_EXAMPLES_FIELD_NUMBER: _builtins.int
+    SPREAD_FIELD_NUMBER: _builtins.int
+    example_count: _builtins.int
+    """of a whole trial"""
+    parallel_examples: _builtins.int
+    """how many run at once; 0 means 1"""
+    spread: _builtins.float
+    """the truth is within this factor of the declaration nine times in ten; 0 means 2.3"""
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___WorkloadItem]: ...
+    @_builtins.property
+    def example_time(self) -> _duration_pb2.Duration:
+        """how long one example takes"""
+
+    def __init__(
+        self,
+        *,
+        example_count: _builtins.int = ...,
+        items: _abc.Iterable[Global___WorkloadItem] | None = ...,
+        example_time: _duration_pb2.Duration | None = ...,
+        parallel_examples: _builtins.int = ...,
+        spread: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["example_time", b"example_time"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["example_count", b"example_count", "example_time", b"example_time", "items", b"items", "parallel_examples", b"parallel_examples", "spread", b"spread"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Workload: _TypeAlias = Workload  # noqa: Y015
+
+@_typing.final
+class WorkloadItem(_message.Message):
+    """One kind of call, or of work, that an example needs."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USAGE_FIELD_NUMBER: _builtins.int
+    TIMES_FIELD_NUMBER: _builtins.int
+    PER_TRIAL_FIELD_NUMBER: _builtins.int
+    MODEL_PARAMETER_FIELD_NUMBER: _builtins.int
+    TIMES_PARAMETER_FIELD_NUMBER: _builtins.int
+    times: _builtins.float
+    """so often per example; 0 means 1, and 0.1 one example in ten"""
+    per_trial: _builtins.bool
+    """so often per trial instead, such as an index to build"""
+    model_parameter: _builtins.str
+    """the model is the value of this parameter"""
+    times_parameter: _builtins.str
+    """times the value of this number, or the size of this set"""
+    @_builtins.property
+    def usage(self) -> Global___Usage:
+        """once: tokens, texts, a person's time, or an amount"""
+
+    def __init__(
+        self,
+        *,
+        usage: Global___Usage | None = ...,
+        times: _builtins.float = ...,
+        per_trial: _builtins.bool = ...,
+        model_parameter: _builtins.str = ...,
+        times_parameter: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["usage", b"usage"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["model_parameter", b"model_parameter", "per_trial", b"per_trial", "times", b"times", "times_parameter", b"times_parameter", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WorkloadItem: _TypeAlias = WorkloadItem  # noqa: Y015
+
+@_typing.final
 class Spend(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -478,8 +558,11 @@ class Budget(_message.Message):
 
     MAX_SPEND_FIELD_NUMBER: _builtins.int
     MAX_TRIAL_SPEND_FIELD_NUMBER: _builtins.int
+    MAX_TOKENS_FIELD_NUMBER: _builtins.int
     MAX_TRIALS_FIELD_NUMBER: _builtins.int
     DEADLINE_FIELD_NUMBER: _builtins.int
+    max_tokens: _builtins.int
+    """input + output of the whole search; 0 = no limit"""
     max_trials: _builtins.int
     @_builtins.property
     def max_spend(self) -> Global___Money:
@@ -487,7 +570,7 @@ class Budget(_message.Message):
 
     @_builtins.property
     def max_trial_spend(self) -> Global___Money:
-        """the most that one trial spends; held for each while it runs. Empty = learnt from told trials"""
+        """The most that one trial spends: a worker that reports as it goes is told to stop there. For others it is held in full."""
 
     @_builtins.property
     def deadline(self) -> _timestamp_pb2.Timestamp:
@@ -498,12 +581,13 @@ class Budget(_message.Message):
         *,
         max_spend: Global___Money | None = ...,
         max_trial_spend: Global___Money | None = ...,
+        max_tokens: _builtins.int = ...,
         max_trials: _builtins.int | None = ...,
         deadline: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["_max_trials", b"_max_trials", "deadline", b"deadline", "max_spend", b"max_spend", "max_trial_spend", b"max_trial_spend", "max_trials", b"max_trials"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_trials", b"_max_trials", "deadline", b"deadline", "max_spend", b"max_spend", "max_trial_spend", b"max_trial_spend", "max_trials", b"max_trials"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_max_trials", b"_max_trials", "deadline", b"deadline", "max_spend", b"max_spend", "max_tokens", b"max_tokens", "max_trial_spend", b"max_trial_spend", "max_trials", b"max_trials"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     _WhichOneofReturnType__max_trials: _TypeAlias = _typing.Literal["max_trials"]  # noqa: Y015
     _WhichOneofArgType__max_trials: _TypeAlias = _typing.Literal["_max_trials", b"_max_trials"]  # noqa: Y015

@@ -6,6 +6,7 @@ The verbs. A worker needs four: Ask, Report, Tell, Heartbeat."""
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import duration_pb2 as _duration_pb2
+from google.protobuf import empty_pb2 as _empty_pb2
 from google.protobuf import field_mask_pb2 as _field_mask_pb2
 from google.protobuf import message as _message
 from google.protobuf import timestamp_pb2 as _timestamp_pb2
@@ -36,7 +37,7 @@ class _DirectiveEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Directive.V
     DIRECTIVE_UNSPECIFIED: _Directive.ValueType  # 0
     DIRECTIVE_CONTINUE: _Directive.ValueType  # 1
     DIRECTIVE_STOP: _Directive.ValueType  # 2
-    """not worth going on: tell what you have, as early stopped; in answers to Report only"""
+    """not worth going on, or no money for it: tell what you have, as early stopped"""
     DIRECTIVE_ABANDON: _Directive.ValueType  # 3
     """the trial is another worker's, or over: tell what was spent and leave it"""
 
@@ -45,7 +46,7 @@ class Directive(_Directive, metaclass=_DirectiveEnumTypeWrapper): ...
 DIRECTIVE_UNSPECIFIED: Directive.ValueType  # 0
 DIRECTIVE_CONTINUE: Directive.ValueType  # 1
 DIRECTIVE_STOP: Directive.ValueType  # 2
-"""not worth going on: tell what you have, as early stopped; in answers to Report only"""
+"""not worth going on, or no money for it: tell what you have, as early stopped"""
 DIRECTIVE_ABANDON: Directive.ValueType  # 3
 """the trial is another worker's, or over: tell what was spent and leave it"""
 Global___Directive: _TypeAlias = Directive  # noqa: Y015
@@ -62,6 +63,8 @@ class AskRequest(_message.Message):
     WORKER_ID_FIELD_NUMBER: _builtins.int
     LEASE_DURATION_FIELD_NUMBER: _builtins.int
     MAX_WAIT_FIELD_NUMBER: _builtins.int
+    ACKNOWLEDGED_DECISION_ID_FIELD_NUMBER: _builtins.int
+    REPORTS_USAGE_FIELD_NUMBER: _builtins.int
     parent: _builtins.str
     """"studies/{study}" """
     count: _builtins.int
@@ -70,6 +73,10 @@ class AskRequest(_message.Message):
     """required UUID: a repeated ask gives the same trials"""
     worker_id: _builtins.str
     """a label, never a key"""
+    acknowledged_decision_id: _builtins.str
+    """a person accepts what the guard advised against; never passes a cap"""
+    reports_usage: _builtins.bool
+    """the worker reports usage as it goes and stops when told: money is held in tranches"""
     @_builtins.property
     def lease_duration(self) -> _duration_pb2.Duration:
         """empty = the study's own"""
@@ -87,10 +94,12 @@ class AskRequest(_message.Message):
         worker_id: _builtins.str = ...,
         lease_duration: _duration_pb2.Duration | None = ...,
         max_wait: _duration_pb2.Duration | None = ...,
+        acknowledged_decision_id: _builtins.str = ...,
+        reports_usage: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease_duration", b"lease_duration", "max_wait", b"max_wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "lease_duration", b"lease_duration", "max_wait", b"max_wait", "parent", b"parent", "request_id", b"request_id", "worker_id", b"worker_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged_decision_id", b"acknowledged_decision_id", "count", b"count", "lease_duration", b"lease_duration", "max_wait", b"max_wait", "parent", b"parent", "reports_usage", b"reports_usage", "request_id", b"request_id", "worker_id", b"worker_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -134,6 +143,7 @@ class ReportRequest(_message.Message):
     LEASE_ID_FIELD_NUMBER: _builtins.int
     MEASUREMENT_FIELD_NUMBER: _builtins.int
     USAGE_FIELD_NUMBER: _builtins.int
+    NEXT_SPEND_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     lease_id: _builtins.str
     @_builtins.property
@@ -144,6 +154,10 @@ class ReportRequest(_message.Message):
     def usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]:
         """since the last report, each with a usage_id"""
 
+    @_builtins.property
+    def next_spend(self) -> _money_pb2.Money:
+        """the most that is spent before the next report; empty = as much as between reports so far"""
+
     def __init__(
         self,
         *,
@@ -151,10 +165,11 @@ class ReportRequest(_message.Message):
         lease_id: _builtins.str = ...,
         measurement: _trial_pb2.Measurement | None = ...,
         usage: _abc.Iterable[_money_pb2.Usage] | None = ...,
+        next_spend: _money_pb2.Money | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["measurement", b"measurement"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["measurement", b"measurement", "next_spend", b"next_spend"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_id", b"lease_id", "measurement", b"measurement", "name", b"name", "usage", b"usage"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_id", b"lease_id", "measurement", b"measurement", "name", b"name", "next_spend", b"next_spend", "usage", b"usage"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -268,11 +283,16 @@ class TellResponse(_message.Message):
     TRIAL_FIELD_NUMBER: _builtins.int
     DISPOSITION_FIELD_NUMBER: _builtins.int
     ON_FRONT_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
     BUDGET_STATUS_FIELD_NUMBER: _builtins.int
     disposition: Global___TellResponse.Disposition.ValueType
     on_front: _builtins.bool
     @_builtins.property
     def trial(self) -> _trial_pb2.Trial: ...
+    @_builtins.property
+    def decision(self) -> _guard_pb2.Decision:
+        """what an ask would be answered now"""
+
     @_builtins.property
     def budget_status(self) -> _money_pb2.BudgetStatus: ...
     def __init__(
@@ -281,11 +301,12 @@ class TellResponse(_message.Message):
         trial: _trial_pb2.Trial | None = ...,
         disposition: Global___TellResponse.Disposition.ValueType = ...,
         on_front: _builtins.bool = ...,
+        decision: _guard_pb2.Decision | None = ...,
         budget_status: _money_pb2.BudgetStatus | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "trial", b"trial"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "decision", b"decision", "trial", b"trial"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "disposition", b"disposition", "on_front", b"on_front", "trial", b"trial"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "decision", b"decision", "disposition", b"disposition", "on_front", b"on_front", "trial", b"trial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -367,8 +388,11 @@ class LeaseState(_message.Message):
     NAME_FIELD_NUMBER: _builtins.int
     LEASE_FIELD_NUMBER: _builtins.int
     DIRECTIVE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     directive: Global___Directive.ValueType
+    reason: _builtins.str
+    """with STOP"""
     @_builtins.property
     def lease(self) -> _trial_pb2.Lease: ...
     def __init__(
@@ -377,10 +401,11 @@ class LeaseState(_message.Message):
         name: _builtins.str = ...,
         lease: _trial_pb2.Lease | None = ...,
         directive: Global___Directive.ValueType = ...,
+        reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["lease", b"lease"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "lease", b"lease", "name", b"name"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["directive", b"directive", "lease", b"lease", "name", b"name", "reason", b"reason"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -401,7 +426,7 @@ class CreateTrialRequest(_message.Message):
     """required UUID: a repeated create gives the same trial"""
     @_builtins.property
     def trial(self) -> _trial_pb2.Trial:
-        """parameters and, to enqueue, example_count; state INFEASIBLE imports one that did not work"""
+        """Parameters and, to enqueue, example_count; state INFEASIBLE imports one that did not work. Origin MANUAL_PLAN: a plan's step."""
 
     @_builtins.property
     def final_measurement(self) -> _trial_pb2.Measurement:
@@ -662,9 +687,9 @@ Global___ListStudiesResponse: _TypeAlias = ListStudiesResponse  # noqa: Y015
 
 @_typing.final
 class UpdateStudyRequest(_message.Message):
-    """Paths: display_name, labels, search_space, early_stopping, budget, guard_policy, max_concurrent_trials, lease_duration,
-    max_attempts, price_book.rates. A search space may only grow: variants of growable texts, labels, levels, items, wider
-    bounds, and new parameters with a default value, which is what the trials before them had; fewer constraints.
+    """Paths: display_name, labels, search_space, early_stopping, budget, guard_policy, workload, max_concurrent_trials,
+    lease_duration, max_attempts, price_book.rates. A search space may only grow: variants of growable texts, labels, levels,
+    items, wider bounds, and new parameters with a default value, which is what the trials before them had; fewer constraints.
     """
 
     DESCRIPTOR: _descriptor.Descriptor
@@ -688,6 +713,107 @@ class UpdateStudyRequest(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___UpdateStudyRequest: _TypeAlias = UpdateStudyRequest  # noqa: Y015
+
+@_typing.final
+class WatchStudyRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    resume_token: _builtins.str
+    """of the last event seen; empty = from now on"""
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        resume_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "resume_token", b"resume_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___WatchStudyRequest: _TypeAlias = WatchStudyRequest  # noqa: Y015
+
+@_typing.final
+class WatchStudyResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    RESUME_TOKEN_FIELD_NUMBER: _builtins.int
+    TIME_FIELD_NUMBER: _builtins.int
+    STUDY_FIELD_NUMBER: _builtins.int
+    TRIAL_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    FRONT_FIELD_NUMBER: _builtins.int
+    BOOKMARK_FIELD_NUMBER: _builtins.int
+    resume_token: _builtins.str
+    @_builtins.property
+    def time(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def study(self) -> _study_pb2.Study:
+        """first, and whenever its declaration or state changed"""
+
+    @_builtins.property
+    def trial(self) -> _trial_pb2.Trial:
+        """finished, or changed after its end"""
+
+    @_builtins.property
+    def decision(self) -> _guard_pb2.Decision: ...
+    @_builtins.property
+    def front(self) -> Global___FrontChange: ...
+    @_builtins.property
+    def bookmark(self) -> _empty_pb2.Empty:
+        """nothing happened for a while"""
+
+    def __init__(
+        self,
+        *,
+        resume_token: _builtins.str = ...,
+        time: _timestamp_pb2.Timestamp | None = ...,
+        study: _study_pb2.Study | None = ...,
+        trial: _trial_pb2.Trial | None = ...,
+        decision: _guard_pb2.Decision | None = ...,
+        front: Global___FrontChange | None = ...,
+        bookmark: _empty_pb2.Empty | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["bookmark", b"bookmark", "decision", b"decision", "event", b"event", "front", b"front", "study", b"study", "time", b"time", "trial", b"trial"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bookmark", b"bookmark", "decision", b"decision", "event", b"event", "front", b"front", "resume_token", b"resume_token", "study", b"study", "time", b"time", "trial", b"trial"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_event: _TypeAlias = _typing.Literal["study", "trial", "decision", "front", "bookmark"]  # noqa: Y015
+    _WhichOneofArgType_event: _TypeAlias = _typing.Literal["event", b"event"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_event) -> _WhichOneofReturnType_event | None: ...
+
+Global___WatchStudyResponse: _TypeAlias = WatchStudyResponse  # noqa: Y015
+
+@_typing.final
+class FrontChange(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ADDED_FIELD_NUMBER: _builtins.int
+    REMOVED_FIELD_NUMBER: _builtins.int
+    HYPERVOLUME_FIELD_NUMBER: _builtins.int
+    hypervolume: _builtins.float
+    @_builtins.property
+    def added(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    @_builtins.property
+    def removed(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        added: _abc.Iterable[_builtins.str] | None = ...,
+        removed: _abc.Iterable[_builtins.str] | None = ...,
+        hypervolume: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["added", b"added", "hypervolume", b"hypervolume", "removed", b"removed"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___FrontChange: _TypeAlias = FrontChange  # noqa: Y015
 
 @_typing.final
 class DeleteStudyRequest(_message.Message):
@@ -848,20 +974,390 @@ class FrontPoint(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     TRIAL_FIELD_NUMBER: _builtins.int
+    PROBABILITY_ON_FRONT_FIELD_NUMBER: _builtins.int
+    probability_on_front: _builtins.float
+    """under the standard errors; in SelectTradeoff only"""
     @_builtins.property
     def trial(self) -> _trial_pb2.Trial: ...
     def __init__(
         self,
         *,
         trial: _trial_pb2.Trial | None = ...,
+        probability_on_front: _builtins.float = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["trial", b"trial"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["probability_on_front", b"probability_on_front", "trial", b"trial"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___FrontPoint: _TypeAlias = FrontPoint  # noqa: Y015
+
+@_typing.final
+class SelectTradeoffRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    KNEE_FIELD_NUMBER: _builtins.int
+    LIMITS_FIELD_NUMBER: _builtins.int
+    MONEY_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    CONFIDENCE_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    count: _builtins.int
+    """how many points to rank; 0 means 3, at most 100"""
+    confidence: _builtins.float
+    """of keeping the limits; 0 means 0.9"""
+    @_builtins.property
+    def weights(self) -> Global___Weights: ...
+    @_builtins.property
+    def knee(self) -> Global___Knee: ...
+    @_builtins.property
+    def limits(self) -> Global___Limits: ...
+    @_builtins.property
+    def money(self) -> Global___MoneyValue: ...
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        weights: Global___Weights | None = ...,
+        knee: Global___Knee | None = ...,
+        limits: Global___Limits | None = ...,
+        money: Global___MoneyValue | None = ...,
+        count: _builtins.int = ...,
+        confidence: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["knee", b"knee", "limits", b"limits", "money", b"money", "preference", b"preference", "weights", b"weights"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["confidence", b"confidence", "count", b"count", "knee", b"knee", "limits", b"limits", "money", b"money", "parent", b"parent", "preference", b"preference", "weights", b"weights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_preference: _TypeAlias = _typing.Literal["weights", "knee", "limits", "money"]  # noqa: Y015
+    _WhichOneofArgType_preference: _TypeAlias = _typing.Literal["preference", b"preference"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_preference) -> _WhichOneofReturnType_preference | None: ...
+
+Global___SelectTradeoffRequest: _TypeAlias = SelectTradeoffRequest  # noqa: Y015
+
+@_typing.final
+class Weights(_message.Message):
+    """How much each objective matters; they need not add up to 1, and those left out do not matter."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class WeightsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    WEIGHTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def weights(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]: ...
+    def __init__(
+        self,
+        *,
+        weights: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["weights", b"weights"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Weights: _TypeAlias = Weights  # noqa: Y015
+
+@_typing.final
+class Knee(_message.Message):
+    """Where giving up a little of one objective stops winning much of another."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Knee: _TypeAlias = Knee  # noqa: Y015
+
+@_typing.final
+class Limits(_message.Message):
+    """The best `optimize` whose other metrics keep inside their bounds."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class BoundsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    OPTIMIZE_FIELD_NUMBER: _builtins.int
+    BOUNDS_FIELD_NUMBER: _builtins.int
+    optimize: _builtins.str
+    @_builtins.property
+    def bounds(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """of a metric to maximize the least, of one to minimize the most"""
+
+    def __init__(
+        self,
+        *,
+        optimize: _builtins.str = ...,
+        bounds: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["bounds", b"bounds", "optimize", b"optimize"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Limits: _TypeAlias = Limits  # noqa: Y015
+
+@_typing.final
+class MoneyValue(_message.Message):
+    """The best net value per request, in units of the study's currency."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class MoneyPerUnitEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.float
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.float = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    MONEY_PER_UNIT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def money_per_unit(self) -> _containers.ScalarMap[_builtins.str, _builtins.float]:
+        """what one unit more is worth; negative for what costs"""
+
+    def __init__(
+        self,
+        *,
+        money_per_unit: _abc.Mapping[_builtins.str, _builtins.float] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["money_per_unit", b"money_per_unit"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MoneyValue: _TypeAlias = MoneyValue  # noqa: Y015
+
+@_typing.final
+class SelectTradeoffResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    class _Certainty:
+        ValueType = _typing.NewType("ValueType", _builtins.int)
+        V: _TypeAlias = ValueType  # noqa: Y015
+
+    class _CertaintyEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[SelectTradeoffResponse._Certainty.ValueType], _builtins.type):
+        DESCRIPTOR: _descriptor.EnumDescriptor
+        CERTAINTY_UNSPECIFIED: SelectTradeoffResponse._Certainty.ValueType  # 0
+        CERTAINTY_CERTAIN: SelectTradeoffResponse._Certainty.ValueType  # 1
+        """as sure as was asked for"""
+        CERTAINTY_UNCONFIRMED: SelectTradeoffResponse._Certainty.ValueType  # 2
+        """the best guess; run `confirmation` before relying on it"""
+        CERTAINTY_INFEASIBLE: SelectTradeoffResponse._Certainty.ValueType  # 3
+        """no trial keeps the limits; the first point comes nearest"""
+        CERTAINTY_NO_TRIALS: SelectTradeoffResponse._Certainty.ValueType  # 4
+        """there is nothing to choose from"""
+
+    class Certainty(_Certainty, metaclass=_CertaintyEnumTypeWrapper): ...
+    CERTAINTY_UNSPECIFIED: SelectTradeoffResponse.Certainty.ValueType  # 0
+    CERTAINTY_CERTAIN: SelectTradeoffResponse.Certainty.ValueType  # 1
+    """as sure as was asked for"""
+    CERTAINTY_UNCONFIRMED: SelectTradeoffResponse.Certainty.ValueType  # 2
+    """the best guess; run `confirmation` before relying on it"""
+    CERTAINTY_INFEASIBLE: SelectTradeoffResponse.Certainty.ValueType  # 3
+    """no trial keeps the limits; the first point comes nearest"""
+    CERTAINTY_NO_TRIALS: SelectTradeoffResponse.Certainty.ValueType  # 4
+    """there is nothing to choose from"""
+
+    POINTS_FIELD_NUMBER: _builtins.int
+    CERTAINTY_FIELD_NUMBER: _builtins.int
+    EXPLANATION_FIELD_NUMBER: _builtins.int
+    CONFIRMATION_FIELD_NUMBER: _builtins.int
+    certainty: Global___SelectTradeoffResponse.Certainty.ValueType
+    explanation: _builtins.str
+    @_builtins.property
+    def points(self) -> _containers.RepeatedCompositeFieldContainer[Global___RankedPoint]:
+        """best first"""
+
+    @_builtins.property
+    def confirmation(self) -> Global___Confirmation:
+        """what would settle it"""
+
+    def __init__(
+        self,
+        *,
+        points: _abc.Iterable[Global___RankedPoint] | None = ...,
+        certainty: Global___SelectTradeoffResponse.Certainty.ValueType = ...,
+        explanation: _builtins.str = ...,
+        confirmation: Global___Confirmation | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["confirmation", b"confirmation"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["certainty", b"certainty", "confirmation", b"confirmation", "explanation", b"explanation", "points", b"points"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SelectTradeoffResponse: _TypeAlias = SelectTradeoffResponse  # noqa: Y015
+
+@_typing.final
+class RankedPoint(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    POINT_FIELD_NUMBER: _builtins.int
+    SCORE_FIELD_NUMBER: _builtins.int
+    RATIONALE_FIELD_NUMBER: _builtins.int
+    PROBABILITY_CHOSEN_FIELD_NUMBER: _builtins.int
+    PROBABILITY_FEASIBLE_FIELD_NUMBER: _builtins.int
+    CHANGES_FIELD_NUMBER: _builtins.int
+    ESTIMATES_FIELD_NUMBER: _builtins.int
+    score: _builtins.float
+    """smaller is better; its meaning is the preference's"""
+    rationale: _builtins.str
+    probability_chosen: _builtins.float
+    """that it would be the choice, under the standard errors"""
+    probability_feasible: _builtins.float
+    """that it keeps the limits"""
+    @_builtins.property
+    def point(self) -> Global___FrontPoint: ...
+    @_builtins.property
+    def changes(self) -> _containers.RepeatedCompositeFieldContainer[Global___MetricChange]:
+        """against the baseline"""
+
+    @_builtins.property
+    def estimates(self) -> _containers.RepeatedCompositeFieldContainer[_trial_pb2.MetricValue]:
+        """what it is expected to measure when run again, all its evaluations taken together"""
+
+    def __init__(
+        self,
+        *,
+        point: Global___FrontPoint | None = ...,
+        score: _builtins.float = ...,
+        rationale: _builtins.str = ...,
+        probability_chosen: _builtins.float = ...,
+        probability_feasible: _builtins.float | None = ...,
+        changes: _abc.Iterable[Global___MetricChange] | None = ...,
+        estimates: _abc.Iterable[_trial_pb2.MetricValue] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["_probability_feasible", b"_probability_feasible", "point", b"point", "probability_feasible", b"probability_feasible"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["_probability_feasible", b"_probability_feasible", "changes", b"changes", "estimates", b"estimates", "point", b"point", "probability_chosen", b"probability_chosen", "probability_feasible", b"probability_feasible", "rationale", b"rationale", "score", b"score"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__probability_feasible: _TypeAlias = _typing.Literal["probability_feasible"]  # noqa: Y015
+    _WhichOneofArgType__probability_feasible: _TypeAlias = _typing.Literal["_probability_feasible", b"_probability_feasible"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__probability_feasible) -> _WhichOneofReturnType__probability_feasible | None: ...
+
+Global___RankedPoint: _TypeAlias = RankedPoint  # noqa: Y015
+
+@_typing.final
+class MetricChange(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    METRIC_ID_FIELD_NUMBER: _builtins.int
+    BASELINE_FIELD_NUMBER: _builtins.int
+    VALUE_FIELD_NUMBER: _builtins.int
+    RELATIVE_FIELD_NUMBER: _builtins.int
+    metric_id: _builtins.str
+    baseline: _builtins.float
+    value: _builtins.float
+    relative: _builtins.float
+    """(value - baseline) / |baseline|; 0 where the baseline is 0"""
+    def __init__(
+        self,
+        *,
+        metric_id: _builtins.str = ...,
+        baseline: _builtins.float = ...,
+        value: _builtins.float = ...,
+        relative: _builtins.float = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["baseline", b"baseline", "metric_id", b"metric_id", "relative", b"relative", "value", b"value"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___MetricChange: _TypeAlias = MetricChange  # noqa: Y015
+
+@_typing.final
+class Confirmation(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    TRIALS_FIELD_NUMBER: _builtins.int
+    EXAMPLE_COUNT_FIELD_NUMBER: _builtins.int
+    EXPECTED_SPEND_FIELD_NUMBER: _builtins.int
+    example_count: _builtins.int
+    """of each; 0 = all"""
+    @_builtins.property
+    def trials(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """whose configurations to run again, on fresh examples"""
+
+    @_builtins.property
+    def expected_spend(self) -> _money_pb2.Money:
+        """of all together"""
+
+    def __init__(
+        self,
+        *,
+        trials: _abc.Iterable[_builtins.str] | None = ...,
+        example_count: _builtins.int = ...,
+        expected_spend: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["expected_spend", b"expected_spend"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["example_count", b"example_count", "expected_spend", b"expected_spend", "trials", b"trials"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Confirmation: _TypeAlias = Confirmation  # noqa: Y015
 
 @_typing.final
 class GetHypervolumeHistoryRequest(_message.Message):
@@ -1109,3 +1605,312 @@ class Prediction(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Prediction: _TypeAlias = Prediction  # noqa: Y015
+
+@_typing.final
+class GetSpendReportRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSpendReportRequest: _TypeAlias = GetSpendReportRequest  # noqa: Y015
+
+@_typing.final
+class GetSpendReportResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    BUDGET_STATUS_FIELD_NUMBER: _builtins.int
+    MODELS_FIELD_NUMBER: _builtins.int
+    LIST_VALUE_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def budget_status(self) -> _money_pb2.BudgetStatus: ...
+    @_builtins.property
+    def models(self) -> _containers.RepeatedCompositeFieldContainer[Global___ModelSpend]:
+        """the dearest first, at most 1,000"""
+
+    @_builtins.property
+    def list_value(self) -> _money_pb2.Money:
+        """of everything, at list prices: cache hits and provider's discounts included"""
+
+    def __init__(
+        self,
+        *,
+        budget_status: _money_pb2.BudgetStatus | None = ...,
+        models: _abc.Iterable[Global___ModelSpend] | None = ...,
+        list_value: _money_pb2.Money | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "list_value", b"list_value"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["budget_status", b"budget_status", "list_value", b"list_value", "models", b"models"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSpendReportResponse: _TypeAlias = GetSpendReportResponse  # noqa: Y015
+
+@_typing.final
+class ModelSpend(_message.Message):
+    """What one model, or other supplier, was paid for in one category."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CATEGORY_FIELD_NUMBER: _builtins.int
+    PROVIDER_FIELD_NUMBER: _builtins.int
+    MODEL_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    SPEND_FIELD_NUMBER: _builtins.int
+    LIST_VALUE_FIELD_NUMBER: _builtins.int
+    REQUEST_COUNT_FIELD_NUMBER: _builtins.int
+    INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHE_READ_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    CACHE_WRITE_INPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    REASONING_OUTPUT_TOKENS_FIELD_NUMBER: _builtins.int
+    HUMAN_TIME_FIELD_NUMBER: _builtins.int
+    CACHE_HITS_FIELD_NUMBER: _builtins.int
+    UNPRICED_ENTRIES_FIELD_NUMBER: _builtins.int
+    category: _money_pb2.SpendCategory.ValueType
+    provider: _builtins.str
+    model: _builtins.str
+    """empty: people's time and amounts without a model"""
+    kind: _builtins.str
+    """"tokens", "human_time", "amount" """
+    request_count: _builtins.int
+    input_tokens: _builtins.int
+    output_tokens: _builtins.int
+    cache_read_input_tokens: _builtins.int
+    cache_write_input_tokens: _builtins.int
+    reasoning_output_tokens: _builtins.int
+    cache_hits: _builtins.int
+    """answered from the caller's own cache"""
+    unpriced_entries: _builtins.int
+    """of usage whose spend is not known"""
+    @_builtins.property
+    def spend(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def list_value(self) -> _money_pb2.Money: ...
+    @_builtins.property
+    def human_time(self) -> _duration_pb2.Duration: ...
+    def __init__(
+        self,
+        *,
+        category: _money_pb2.SpendCategory.ValueType = ...,
+        provider: _builtins.str = ...,
+        model: _builtins.str = ...,
+        kind: _builtins.str = ...,
+        spend: _money_pb2.Money | None = ...,
+        list_value: _money_pb2.Money | None = ...,
+        request_count: _builtins.int = ...,
+        input_tokens: _builtins.int = ...,
+        output_tokens: _builtins.int = ...,
+        cache_read_input_tokens: _builtins.int = ...,
+        cache_write_input_tokens: _builtins.int = ...,
+        reasoning_output_tokens: _builtins.int = ...,
+        human_time: _duration_pb2.Duration | None = ...,
+        cache_hits: _builtins.int = ...,
+        unpriced_entries: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["human_time", b"human_time", "list_value", b"list_value", "spend", b"spend"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cache_hits", b"cache_hits", "cache_read_input_tokens", b"cache_read_input_tokens", "cache_write_input_tokens", b"cache_write_input_tokens", "category", b"category", "human_time", b"human_time", "input_tokens", b"input_tokens", "kind", b"kind", "list_value", b"list_value", "model", b"model", "output_tokens", b"output_tokens", "provider", b"provider", "reasoning_output_tokens", b"reasoning_output_tokens", "request_count", b"request_count", "spend", b"spend", "unpriced_entries", b"unpriced_entries"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ModelSpend: _TypeAlias = ModelSpend  # noqa: Y015
+
+@_typing.final
+class ForecastRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    NAME_FIELD_NUMBER: _builtins.int
+    STUDY_FIELD_NUMBER: _builtins.int
+    PILOT_USAGE_FIELD_NUMBER: _builtins.int
+    PILOT_EXAMPLES_FIELD_NUMBER: _builtins.int
+    name: _builtins.str
+    """a study that exists"""
+    pilot_examples: _builtins.int
+    """how many"""
+    @_builtins.property
+    def study(self) -> _study_pb2.Study:
+        """one that does not: search_space, metrics, budget, guard_policy, price_book, workload"""
+
+    @_builtins.property
+    def pilot_usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]:
+        """of a few examples that were run"""
+
+    def __init__(
+        self,
+        *,
+        name: _builtins.str = ...,
+        study: _study_pb2.Study | None = ...,
+        pilot_usage: _abc.Iterable[_money_pb2.Usage] | None = ...,
+        pilot_examples: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "study", b"study", "target", b"target"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "pilot_examples", b"pilot_examples", "pilot_usage", b"pilot_usage", "study", b"study", "target", b"target"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_target: _TypeAlias = _typing.Literal["name", "study"]  # noqa: Y015
+    _WhichOneofArgType_target: _TypeAlias = _typing.Literal["target", b"target"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_target) -> _WhichOneofReturnType_target | None: ...
+
+Global___ForecastRequest: _TypeAlias = ForecastRequest  # noqa: Y015
+
+@_typing.final
+class ForecastResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    FORECAST_FIELD_NUMBER: _builtins.int
+    DECISION_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def forecast(self) -> _guard_pb2.Forecast: ...
+    @_builtins.property
+    def decision(self) -> _guard_pb2.Decision:
+        """what an ask would be answered; not stored"""
+
+    def __init__(
+        self,
+        *,
+        forecast: _guard_pb2.Forecast | None = ...,
+        decision: _guard_pb2.Decision | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "forecast", b"forecast"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decision", b"decision", "forecast", b"forecast"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ForecastResponse: _TypeAlias = ForecastResponse  # noqa: Y015
+
+@_typing.final
+class GetManualPlanRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetManualPlanRequest: _TypeAlias = GetManualPlanRequest  # noqa: Y015
+
+@_typing.final
+class ListDecisionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PARENT_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    parent: _builtins.str
+    page_size: _builtins.int
+    """0 = 100, at most 1,000"""
+    page_token: _builtins.str
+    def __init__(
+        self,
+        *,
+        parent: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["page_size", b"page_size", "page_token", b"page_token", "parent", b"parent"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsRequest: _TypeAlias = ListDecisionsRequest  # noqa: Y015
+
+@_typing.final
+class ListDecisionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DECISIONS_FIELD_NUMBER: _builtins.int
+    NEXT_PAGE_TOKEN_FIELD_NUMBER: _builtins.int
+    next_page_token: _builtins.str
+    @_builtins.property
+    def decisions(self) -> _containers.RepeatedCompositeFieldContainer[_guard_pb2.Decision]:
+        """the newest first"""
+
+    def __init__(
+        self,
+        *,
+        decisions: _abc.Iterable[_guard_pb2.Decision] | None = ...,
+        next_page_token: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "next_page_token", b"next_page_token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDecisionsResponse: _TypeAlias = ListDecisionsResponse  # noqa: Y015
+
+@_typing.final
+class PriceUsageRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PRICE_BOOK_FIELD_NUMBER: _builtins.int
+    USAGE_FIELD_NUMBER: _builtins.int
+    CURRENCY_FIELD_NUMBER: _builtins.int
+    currency: _builtins.str
+    """empty = the price book's, or USD"""
+    @_builtins.property
+    def price_book(self) -> _money_pb2.PriceBook: ...
+    @_builtins.property
+    def usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]: ...
+    def __init__(
+        self,
+        *,
+        price_book: _money_pb2.PriceBook | None = ...,
+        usage: _abc.Iterable[_money_pb2.Usage] | None = ...,
+        currency: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["price_book", b"price_book"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["currency", b"currency", "price_book", b"price_book", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceUsageRequest: _TypeAlias = PriceUsageRequest  # noqa: Y015
+
+@_typing.final
+class PriceUsageResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    USAGE_FIELD_NUMBER: _builtins.int
+    TOTAL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def usage(self) -> _containers.RepeatedCompositeFieldContainer[_money_pb2.Usage]:
+        """as they were sent, with counts in place of texts, and with their spend"""
+
+    @_builtins.property
+    def total(self) -> _money_pb2.Spend: ...
+    def __init__(
+        self,
+        *,
+        usage: _abc.Iterable[_money_pb2.Usage] | None = ...,
+        total: _money_pb2.Spend | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["total", b"total"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["total", b"total", "usage", b"usage"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___PriceUsageResponse: _TypeAlias = PriceUsageResponse  # noqa: Y015

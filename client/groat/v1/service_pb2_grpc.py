@@ -4,6 +4,7 @@ import grpc
 import warnings
 
 from google.protobuf import empty_pb2 as google_dot_protobuf_dot_empty__pb2
+from groat.v1 import guard_pb2 as groat_dot_v1_dot_guard__pb2
 from groat.v1 import service_pb2 as groat_dot_v1_dot_service__pb2
 from groat.v1 import study_pb2 as groat_dot_v1_dot_study__pb2
 from groat.v1 import trial_pb2 as groat_dot_v1_dot_trial__pb2
@@ -463,6 +464,11 @@ class StudyServiceStub:
                 request_serializer=groat_dot_v1_dot_service__pb2.ResumeStudyRequest.SerializeToString,
                 response_deserializer=groat_dot_v1_dot_study__pb2.Study.FromString,
                 _registered_method=True)
+        self.WatchStudy = channel.unary_stream(
+                '/groat.v1.StudyService/WatchStudy',
+                request_serializer=groat_dot_v1_dot_service__pb2.WatchStudyRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.WatchStudyResponse.FromString,
+                _registered_method=True)
 
 
 class StudyServiceServicer:
@@ -505,7 +511,15 @@ class StudyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResumeStudy(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Serve asks again; also past a STOP that a person takes responsibility for, never past a cap.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def WatchStudy(self, request, context):
+        """Follow a study: its changes, its finished trials, the guard's decisions, the front.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -547,6 +561,11 @@ def add_StudyServiceServicer_to_server(servicer, server):
                     servicer.ResumeStudy,
                     request_deserializer=groat_dot_v1_dot_service__pb2.ResumeStudyRequest.FromString,
                     response_serializer=groat_dot_v1_dot_study__pb2.Study.SerializeToString,
+            ),
+            'WatchStudy': grpc.unary_stream_rpc_method_handler(
+                    servicer.WatchStudy,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.WatchStudyRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.WatchStudyResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -748,6 +767,33 @@ class StudyService:
             metadata,
             _registered_method=True)
 
+    @staticmethod
+    def WatchStudy(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/groat.v1.StudyService/WatchStudy',
+            groat_dot_v1_dot_service__pb2.WatchStudyRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.WatchStudyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
 
 class AnalysisServiceStub:
     """Missing associated documentation comment in .proto file."""
@@ -762,6 +808,11 @@ class AnalysisServiceStub:
                 '/groat.v1.AnalysisService/GetFront',
                 request_serializer=groat_dot_v1_dot_service__pb2.GetFrontRequest.SerializeToString,
                 response_deserializer=groat_dot_v1_dot_service__pb2.GetFrontResponse.FromString,
+                _registered_method=True)
+        self.SelectTradeoff = channel.unary_unary(
+                '/groat.v1.AnalysisService/SelectTradeoff',
+                request_serializer=groat_dot_v1_dot_service__pb2.SelectTradeoffRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.SelectTradeoffResponse.FromString,
                 _registered_method=True)
         self.GetHypervolumeHistory = channel.unary_unary(
                 '/groat.v1.AnalysisService/GetHypervolumeHistory',
@@ -778,6 +829,31 @@ class AnalysisServiceStub:
                 request_serializer=groat_dot_v1_dot_service__pb2.PredictRequest.SerializeToString,
                 response_deserializer=groat_dot_v1_dot_service__pb2.PredictResponse.FromString,
                 _registered_method=True)
+        self.GetSpendReport = channel.unary_unary(
+                '/groat.v1.AnalysisService/GetSpendReport',
+                request_serializer=groat_dot_v1_dot_service__pb2.GetSpendReportRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.GetSpendReportResponse.FromString,
+                _registered_method=True)
+        self.Forecast = channel.unary_unary(
+                '/groat.v1.AnalysisService/Forecast',
+                request_serializer=groat_dot_v1_dot_service__pb2.ForecastRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.ForecastResponse.FromString,
+                _registered_method=True)
+        self.GetManualPlan = channel.unary_unary(
+                '/groat.v1.AnalysisService/GetManualPlan',
+                request_serializer=groat_dot_v1_dot_service__pb2.GetManualPlanRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_guard__pb2.ManualPlan.FromString,
+                _registered_method=True)
+        self.ListDecisions = channel.unary_unary(
+                '/groat.v1.AnalysisService/ListDecisions',
+                request_serializer=groat_dot_v1_dot_service__pb2.ListDecisionsRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.ListDecisionsResponse.FromString,
+                _registered_method=True)
+        self.PriceUsage = channel.unary_unary(
+                '/groat.v1.AnalysisService/PriceUsage',
+                request_serializer=groat_dot_v1_dot_service__pb2.PriceUsageRequest.SerializeToString,
+                response_deserializer=groat_dot_v1_dot_service__pb2.PriceUsageResponse.FromString,
+                _registered_method=True)
 
 
 class AnalysisServiceServicer:
@@ -785,6 +861,13 @@ class AnalysisServiceServicer:
 
     def GetFront(self, request, context):
         """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SelectTradeoff(self, request, context):
+        """One of the front, by what a person prefers, and how sure that choice is.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
@@ -809,6 +892,40 @@ class AnalysisServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSpendReport(self, request, context):
+        """What the search spent, by model and category.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def Forecast(self, request, context):
+        """What a search is going to spend, and whether it pays; also before a study exists. Stores nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetManualPlan(self, request, context):
+        """How to go on by hand, whatever the guard thinks of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDecisions(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PriceUsage(self, request, context):
+        """Count tokens and price them; stores nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_AnalysisServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -816,6 +933,11 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.GetFront,
                     request_deserializer=groat_dot_v1_dot_service__pb2.GetFrontRequest.FromString,
                     response_serializer=groat_dot_v1_dot_service__pb2.GetFrontResponse.SerializeToString,
+            ),
+            'SelectTradeoff': grpc.unary_unary_rpc_method_handler(
+                    servicer.SelectTradeoff,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.SelectTradeoffRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.SelectTradeoffResponse.SerializeToString,
             ),
             'GetHypervolumeHistory': grpc.unary_unary_rpc_method_handler(
                     servicer.GetHypervolumeHistory,
@@ -831,6 +953,31 @@ def add_AnalysisServiceServicer_to_server(servicer, server):
                     servicer.Predict,
                     request_deserializer=groat_dot_v1_dot_service__pb2.PredictRequest.FromString,
                     response_serializer=groat_dot_v1_dot_service__pb2.PredictResponse.SerializeToString,
+            ),
+            'GetSpendReport': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSpendReport,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.GetSpendReportRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.GetSpendReportResponse.SerializeToString,
+            ),
+            'Forecast': grpc.unary_unary_rpc_method_handler(
+                    servicer.Forecast,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.ForecastRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.ForecastResponse.SerializeToString,
+            ),
+            'GetManualPlan': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetManualPlan,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.GetManualPlanRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_guard__pb2.ManualPlan.SerializeToString,
+            ),
+            'ListDecisions': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDecisions,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.ListDecisionsRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.ListDecisionsResponse.SerializeToString,
+            ),
+            'PriceUsage': grpc.unary_unary_rpc_method_handler(
+                    servicer.PriceUsage,
+                    request_deserializer=groat_dot_v1_dot_service__pb2.PriceUsageRequest.FromString,
+                    response_serializer=groat_dot_v1_dot_service__pb2.PriceUsageResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -860,6 +1007,33 @@ class AnalysisService:
             '/groat.v1.AnalysisService/GetFront',
             groat_dot_v1_dot_service__pb2.GetFrontRequest.SerializeToString,
             groat_dot_v1_dot_service__pb2.GetFrontResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SelectTradeoff(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/SelectTradeoff',
+            groat_dot_v1_dot_service__pb2.SelectTradeoffRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.SelectTradeoffResponse.FromString,
             options,
             channel_credentials,
             insecure,
@@ -941,6 +1115,141 @@ class AnalysisService:
             '/groat.v1.AnalysisService/Predict',
             groat_dot_v1_dot_service__pb2.PredictRequest.SerializeToString,
             groat_dot_v1_dot_service__pb2.PredictResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSpendReport(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/GetSpendReport',
+            groat_dot_v1_dot_service__pb2.GetSpendReportRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.GetSpendReportResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Forecast(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/Forecast',
+            groat_dot_v1_dot_service__pb2.ForecastRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.ForecastResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetManualPlan(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/GetManualPlan',
+            groat_dot_v1_dot_service__pb2.GetManualPlanRequest.SerializeToString,
+            groat_dot_v1_dot_guard__pb2.ManualPlan.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDecisions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/ListDecisions',
+            groat_dot_v1_dot_service__pb2.ListDecisionsRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.ListDecisionsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PriceUsage(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/groat.v1.AnalysisService/PriceUsage',
+            groat_dot_v1_dot_service__pb2.PriceUsageRequest.SerializeToString,
+            groat_dot_v1_dot_service__pb2.PriceUsageResponse.FromString,
             options,
             channel_credentials,
             insecure,

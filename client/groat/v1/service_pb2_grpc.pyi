@@ -5,6 +5,7 @@ The verbs. A worker needs four: Ask, Report, Tell, Heartbeat."""
 
 from collections import abc as _abc
 from google.protobuf import empty_pb2 as _empty_pb2
+from groat.v1 import guard_pb2 as _guard_pb2
 from groat.v1 import service_pb2 as _service_pb2
 from groat.v1 import study_pb2 as _study_pb2
 from groat.v1 import trial_pb2 as _trial_pb2
@@ -159,6 +160,9 @@ class StudyServiceStub:
     DeleteStudy: _grpc.UnaryUnaryMultiCallable[_service_pb2.DeleteStudyRequest, _empty_pb2.Empty]
     PauseStudy: _grpc.UnaryUnaryMultiCallable[_service_pb2.PauseStudyRequest, _study_pb2.Study]
     ResumeStudy: _grpc.UnaryUnaryMultiCallable[_service_pb2.ResumeStudyRequest, _study_pb2.Study]
+    """Serve asks again; also past a STOP that a person takes responsibility for, never past a cap."""
+    WatchStudy: _grpc.UnaryStreamMultiCallable[_service_pb2.WatchStudyRequest, _service_pb2.WatchStudyResponse]
+    """Follow a study: its changes, its finished trials, the guard's decisions, the front."""
 
 @_typing.type_check_only
 class StudyServiceAsyncStub(StudyServiceStub):
@@ -170,6 +174,9 @@ class StudyServiceAsyncStub(StudyServiceStub):
     DeleteStudy: _aio.UnaryUnaryMultiCallable[_service_pb2.DeleteStudyRequest, _empty_pb2.Empty]  # type: ignore[assignment]
     PauseStudy: _aio.UnaryUnaryMultiCallable[_service_pb2.PauseStudyRequest, _study_pb2.Study]  # type: ignore[assignment]
     ResumeStudy: _aio.UnaryUnaryMultiCallable[_service_pb2.ResumeStudyRequest, _study_pb2.Study]  # type: ignore[assignment]
+    """Serve asks again; also past a STOP that a person takes responsibility for, never past a cap."""
+    WatchStudy: _aio.UnaryStreamMultiCallable[_service_pb2.WatchStudyRequest, _service_pb2.WatchStudyResponse]  # type: ignore[assignment]
+    """Follow a study: its changes, its finished trials, the guard's decisions, the front."""
 
 class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -219,7 +226,16 @@ class StudyServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _service_pb2.ResumeStudyRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_study_pb2.Study, _abc.Awaitable[_study_pb2.Study]]: ...
+    ) -> _typing.Union[_study_pb2.Study, _abc.Awaitable[_study_pb2.Study]]:
+        """Serve asks again; also past a STOP that a person takes responsibility for, never past a cap."""
+
+    @_abc_1.abstractmethod
+    def WatchStudy(
+        self,
+        request: _service_pb2.WatchStudyRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_service_pb2.WatchStudyResponse], _abc.AsyncIterator[_service_pb2.WatchStudyResponse]]:
+        """Follow a study: its changes, its finished trials, the guard's decisions, the front."""
 
 def add_StudyServiceServicer_to_server(servicer: StudyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
 
@@ -229,21 +245,43 @@ class AnalysisServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> AnalysisServiceAsyncStub: ...
     GetFront: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetFrontRequest, _service_pb2.GetFrontResponse]
+    SelectTradeoff: _grpc.UnaryUnaryMultiCallable[_service_pb2.SelectTradeoffRequest, _service_pb2.SelectTradeoffResponse]
+    """One of the front, by what a person prefers, and how sure that choice is."""
     GetHypervolumeHistory: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetHypervolumeHistoryRequest, _service_pb2.GetHypervolumeHistoryResponse]
     GetImportances: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetImportancesRequest, _service_pb2.GetImportancesResponse]
     """How much each parameter has to do with each metric."""
     Predict: _grpc.UnaryUnaryMultiCallable[_service_pb2.PredictRequest, _service_pb2.PredictResponse]
     """What configurations would measure and what trying them would spend."""
+    GetSpendReport: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetSpendReportRequest, _service_pb2.GetSpendReportResponse]
+    """What the search spent, by model and category."""
+    Forecast: _grpc.UnaryUnaryMultiCallable[_service_pb2.ForecastRequest, _service_pb2.ForecastResponse]
+    """What a search is going to spend, and whether it pays; also before a study exists. Stores nothing."""
+    GetManualPlan: _grpc.UnaryUnaryMultiCallable[_service_pb2.GetManualPlanRequest, _guard_pb2.ManualPlan]
+    """How to go on by hand, whatever the guard thinks of it."""
+    ListDecisions: _grpc.UnaryUnaryMultiCallable[_service_pb2.ListDecisionsRequest, _service_pb2.ListDecisionsResponse]
+    PriceUsage: _grpc.UnaryUnaryMultiCallable[_service_pb2.PriceUsageRequest, _service_pb2.PriceUsageResponse]
+    """Count tokens and price them; stores nothing."""
 
 @_typing.type_check_only
 class AnalysisServiceAsyncStub(AnalysisServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetFront: _aio.UnaryUnaryMultiCallable[_service_pb2.GetFrontRequest, _service_pb2.GetFrontResponse]  # type: ignore[assignment]
+    SelectTradeoff: _aio.UnaryUnaryMultiCallable[_service_pb2.SelectTradeoffRequest, _service_pb2.SelectTradeoffResponse]  # type: ignore[assignment]
+    """One of the front, by what a person prefers, and how sure that choice is."""
     GetHypervolumeHistory: _aio.UnaryUnaryMultiCallable[_service_pb2.GetHypervolumeHistoryRequest, _service_pb2.GetHypervolumeHistoryResponse]  # type: ignore[assignment]
     GetImportances: _aio.UnaryUnaryMultiCallable[_service_pb2.GetImportancesRequest, _service_pb2.GetImportancesResponse]  # type: ignore[assignment]
     """How much each parameter has to do with each metric."""
     Predict: _aio.UnaryUnaryMultiCallable[_service_pb2.PredictRequest, _service_pb2.PredictResponse]  # type: ignore[assignment]
     """What configurations would measure and what trying them would spend."""
+    GetSpendReport: _aio.UnaryUnaryMultiCallable[_service_pb2.GetSpendReportRequest, _service_pb2.GetSpendReportResponse]  # type: ignore[assignment]
+    """What the search spent, by model and category."""
+    Forecast: _aio.UnaryUnaryMultiCallable[_service_pb2.ForecastRequest, _service_pb2.ForecastResponse]  # type: ignore[assignment]
+    """What a search is going to spend, and whether it pays; also before a study exists. Stores nothing."""
+    GetManualPlan: _aio.UnaryUnaryMultiCallable[_service_pb2.GetManualPlanRequest, _guard_pb2.ManualPlan]  # type: ignore[assignment]
+    """How to go on by hand, whatever the guard thinks of it."""
+    ListDecisions: _aio.UnaryUnaryMultiCallable[_service_pb2.ListDecisionsRequest, _service_pb2.ListDecisionsResponse]  # type: ignore[assignment]
+    PriceUsage: _aio.UnaryUnaryMultiCallable[_service_pb2.PriceUsageRequest, _service_pb2.PriceUsageResponse]  # type: ignore[assignment]
+    """Count tokens and price them; stores nothing."""
 
 class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
     @_abc_1.abstractmethod
@@ -252,6 +290,14 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _service_pb2.GetFrontRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.GetFrontResponse, _abc.Awaitable[_service_pb2.GetFrontResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def SelectTradeoff(
+        self,
+        request: _service_pb2.SelectTradeoffRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.SelectTradeoffResponse, _abc.Awaitable[_service_pb2.SelectTradeoffResponse]]:
+        """One of the front, by what a person prefers, and how sure that choice is."""
 
     @_abc_1.abstractmethod
     def GetHypervolumeHistory(
@@ -275,5 +321,44 @@ class AnalysisServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_service_pb2.PredictResponse, _abc.Awaitable[_service_pb2.PredictResponse]]:
         """What configurations would measure and what trying them would spend."""
+
+    @_abc_1.abstractmethod
+    def GetSpendReport(
+        self,
+        request: _service_pb2.GetSpendReportRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.GetSpendReportResponse, _abc.Awaitable[_service_pb2.GetSpendReportResponse]]:
+        """What the search spent, by model and category."""
+
+    @_abc_1.abstractmethod
+    def Forecast(
+        self,
+        request: _service_pb2.ForecastRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ForecastResponse, _abc.Awaitable[_service_pb2.ForecastResponse]]:
+        """What a search is going to spend, and whether it pays; also before a study exists. Stores nothing."""
+
+    @_abc_1.abstractmethod
+    def GetManualPlan(
+        self,
+        request: _service_pb2.GetManualPlanRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_guard_pb2.ManualPlan, _abc.Awaitable[_guard_pb2.ManualPlan]]:
+        """How to go on by hand, whatever the guard thinks of it."""
+
+    @_abc_1.abstractmethod
+    def ListDecisions(
+        self,
+        request: _service_pb2.ListDecisionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.ListDecisionsResponse, _abc.Awaitable[_service_pb2.ListDecisionsResponse]]: ...
+
+    @_abc_1.abstractmethod
+    def PriceUsage(
+        self,
+        request: _service_pb2.PriceUsageRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_service_pb2.PriceUsageResponse, _abc.Awaitable[_service_pb2.PriceUsageResponse]]:
+        """Count tokens and price them; stores nothing."""
 
 def add_AnalysisServiceServicer_to_server(servicer: AnalysisServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

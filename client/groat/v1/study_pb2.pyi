@@ -605,6 +605,7 @@ class Study(_message.Message):
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     EARLY_STOPPING_FIELD_NUMBER: _builtins.int
+    WORKLOAD_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """"studies/{study}" """
     display_name: _builtins.str
@@ -654,6 +655,10 @@ class Study(_message.Message):
 
     @_builtins.property
     def early_stopping(self) -> Global___EarlyStopping: ...
+    @_builtins.property
+    def workload(self) -> _money_pb2.Workload:
+        """what a trial is expected to spend; told trials correct it"""
+
     def __init__(
         self,
         *,
@@ -676,10 +681,11 @@ class Study(_message.Message):
         update_time: _timestamp_pb2.Timestamp | None = ...,
         etag: _builtins.str = ...,
         early_stopping: Global___EarlyStopping | None = ...,
+        workload: _money_pb2.Workload | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "early_stopping", b"early_stopping", "guard_policy", b"guard_policy", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "price_book", b"price_book", "search_space", b"search_space", "update_time", b"update_time"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "early_stopping", b"early_stopping", "guard_policy", b"guard_policy", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "price_book", b"price_book", "search_space", b"search_space", "update_time", b"update_time", "workload", b"workload"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "display_name", b"display_name", "early_stopping", b"early_stopping", "etag", b"etag", "guard_policy", b"guard_policy", "labels", b"labels", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "max_attempts", b"max_attempts", "max_concurrent_trials", b"max_concurrent_trials", "metrics", b"metrics", "name", b"name", "price_book", b"price_book", "search_space", b"search_space", "state", b"state", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["algorithm", b"algorithm", "budget", b"budget", "budget_status", b"budget_status", "create_time", b"create_time", "display_name", b"display_name", "early_stopping", b"early_stopping", "etag", b"etag", "guard_policy", b"guard_policy", "labels", b"labels", "last_decision", b"last_decision", "lease_duration", b"lease_duration", "max_attempts", b"max_attempts", "max_concurrent_trials", b"max_concurrent_trials", "metrics", b"metrics", "name", b"name", "price_book", b"price_book", "search_space", b"search_space", "state", b"state", "update_time", b"update_time", "workload", b"workload"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

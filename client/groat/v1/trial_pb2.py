@@ -28,7 +28,7 @@ from groat.v1 import money_pb2 as groat_dot_v1_dot_money__pb2
 from groat.v1 import space_pb2 as groat_dot_v1_dot_space__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/trial.proto\x12\x08groat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\x1a\x14groat/v1/space.proto\"\xcc\x07\n\x05Trial\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x33\n\nparameters\x18\x03 \x03(\x0b\x32\x1f.groat.v1.Trial.ParametersEntry\x12\x18\n\x10\x63onfiguration_id\x18\x04 \x01(\t\x12\x15\n\rexample_count\x18\x05 \x01(\x03\x12\x14\n\x0cparent_trial\x18\x06 \x01(\t\x12\x19\n\x11parent_checkpoint\x18\x07 \x01(\t\x12&\n\x06origin\x18\x08 \x01(\x0e\x32\x16.groat.v1.Trial.Origin\x12$\n\x05state\x18\t \x01(\x0e\x32\x15.groat.v1.Trial.State\x12\x1e\n\x05lease\x18\n \x01(\x0b\x32\x0f.groat.v1.Lease\x12\x0f\n\x07\x61ttempt\x18\x0b \x01(\x05\x12\x30\n\x11\x66inal_measurement\x18\x0c \x01(\x0b\x32\x15.groat.v1.Measurement\x12+\n\x0cmeasurements\x18\r \x03(\x0b\x32\x15.groat.v1.Measurement\x12\x1e\n\x05spend\x18\x0e \x01(\x0b\x32\x0f.groat.v1.Spend\x12\"\n\x07\x66\x61ilure\x18\x0f \x01(\x0b\x32\x11.groat.v1.Failure\x12\x19\n\x11infeasible_reason\x18\x10 \x01(\t\x12/\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tgenerator\x18\x16 \x01(\t\x12\x0b\n\x03why\x18\x17 \x01(\t\x1a\x42\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1e\n\x05value\x18\x02 \x01(\x0b\x32\x0f.groat.v1.Value:\x02\x38\x01\"\x9c\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_REQUESTED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x04\x12\x17\n\x13STATE_EARLY_STOPPED\x10\x05\x12\x14\n\x10STATE_INFEASIBLE\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\"o\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x14\n\x10ORIGIN_ALGORITHM\x10\x01\x12\x0f\n\x0bORIGIN_USER\x10\x02\x12\x13\n\x0fORIGIN_BASELINE\x10\x03\x12\x11\n\rORIGIN_IMPORT\x10\x05\"]\n\x05Lease\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x01\n\x0bMeasurement\x12&\n\x07metrics\x18\x01 \x03(\x0b\x32\x15.groat.v1.MetricValue\x12\x15\n\rexample_count\x18\x02 \x01(\x03\x12)\n\x08\x65xamples\x18\x03 \x03(\x0b\x32\x17.groat.v1.ExampleRecord\x12*\n\x07\x65lapsed\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncheckpoint\x18\x05 \x01(\t\"_\n\x0bMetricValue\x12\x11\n\tmetric_id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x1b\n\x0estandard_error\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\x11\n\x0f_standard_error\"\xd3\x01\n\rExampleRecord\x12\x12\n\nexample_id\x18\x01 \x01(\t\x12\x33\n\x06scores\x18\x02 \x03(\x0b\x32#.groat.v1.ExampleRecord.ScoresEntry\x12*\n\x07latency\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1e\n\x05usage\x18\x04 \x03(\x0b\x32\x0f.groat.v1.Usage\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xb8\x01\n\x07\x46\x61ilure\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.groat.v1.Failure.Kind\x12\x0f\n\x07message\x18\x02 \x01(\t\"v\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11KIND_WORKER_ERROR\x10\x01\x12\x16\n\x12KIND_LEASE_EXPIRED\x10\x02\x12\x17\n\x13KIND_PROVIDER_ERROR\x10\x03\x12\x10\n\x0cKIND_TIMEOUT\x10\x04\"K\n\rInfeasibility\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12*\n\x0bmeasurement\x18\x02 \x01(\x0b\x32\x15.groat.v1.Measurementb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14groat/v1/trial.proto\x12\x08groat.v1\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x14groat/v1/money.proto\x1a\x14groat/v1/space.proto\"\xe5\x07\n\x05Trial\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\x03\x12\x33\n\nparameters\x18\x03 \x03(\x0b\x32\x1f.groat.v1.Trial.ParametersEntry\x12\x18\n\x10\x63onfiguration_id\x18\x04 \x01(\t\x12\x15\n\rexample_count\x18\x05 \x01(\x03\x12\x14\n\x0cparent_trial\x18\x06 \x01(\t\x12\x19\n\x11parent_checkpoint\x18\x07 \x01(\t\x12&\n\x06origin\x18\x08 \x01(\x0e\x32\x16.groat.v1.Trial.Origin\x12$\n\x05state\x18\t \x01(\x0e\x32\x15.groat.v1.Trial.State\x12\x1e\n\x05lease\x18\n \x01(\x0b\x32\x0f.groat.v1.Lease\x12\x0f\n\x07\x61ttempt\x18\x0b \x01(\x05\x12\x30\n\x11\x66inal_measurement\x18\x0c \x01(\x0b\x32\x15.groat.v1.Measurement\x12+\n\x0cmeasurements\x18\r \x03(\x0b\x32\x15.groat.v1.Measurement\x12\x1e\n\x05spend\x18\x0e \x01(\x0b\x32\x0f.groat.v1.Spend\x12\"\n\x07\x66\x61ilure\x18\x0f \x01(\x0b\x32\x11.groat.v1.Failure\x12\x19\n\x11infeasible_reason\x18\x10 \x01(\t\x12/\n\x0b\x63reate_time\x18\x12 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12,\n\x08\x65nd_time\x18\x13 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x11\n\tgenerator\x18\x16 \x01(\t\x12\x0b\n\x03why\x18\x17 \x01(\t\x1a\x42\n\x0fParametersEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\x1e\n\x05value\x18\x02 \x01(\x0b\x32\x0f.groat.v1.Value:\x02\x38\x01\"\x9c\x01\n\x05State\x12\x15\n\x11STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTATE_REQUESTED\x10\x01\x12\x11\n\rSTATE_RUNNING\x10\x02\x12\x13\n\x0fSTATE_SUCCEEDED\x10\x04\x12\x17\n\x13STATE_EARLY_STOPPED\x10\x05\x12\x14\n\x10STATE_INFEASIBLE\x10\x06\x12\x10\n\x0cSTATE_FAILED\x10\x07\"\x87\x01\n\x06Origin\x12\x16\n\x12ORIGIN_UNSPECIFIED\x10\x00\x12\x14\n\x10ORIGIN_ALGORITHM\x10\x01\x12\x0f\n\x0bORIGIN_USER\x10\x02\x12\x13\n\x0fORIGIN_BASELINE\x10\x03\x12\x16\n\x12ORIGIN_MANUAL_PLAN\x10\x04\x12\x11\n\rORIGIN_IMPORT\x10\x05\"]\n\x05Lease\x12\x10\n\x08lease_id\x18\x01 \x01(\t\x12\x11\n\tworker_id\x18\x02 \x01(\t\x12/\n\x0b\x65xpire_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xb7\x01\n\x0bMeasurement\x12&\n\x07metrics\x18\x01 \x03(\x0b\x32\x15.groat.v1.MetricValue\x12\x15\n\rexample_count\x18\x02 \x01(\x03\x12)\n\x08\x65xamples\x18\x03 \x03(\x0b\x32\x17.groat.v1.ExampleRecord\x12*\n\x07\x65lapsed\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x12\n\ncheckpoint\x18\x05 \x01(\t\"_\n\x0bMetricValue\x12\x11\n\tmetric_id\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01\x12\x1b\n\x0estandard_error\x18\x03 \x01(\x01H\x00\x88\x01\x01\x42\x11\n\x0f_standard_error\"\xd3\x01\n\rExampleRecord\x12\x12\n\nexample_id\x18\x01 \x01(\t\x12\x33\n\x06scores\x18\x02 \x03(\x0b\x32#.groat.v1.ExampleRecord.ScoresEntry\x12*\n\x07latency\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x1e\n\x05usage\x18\x04 \x03(\x0b\x32\x0f.groat.v1.Usage\x1a-\n\x0bScoresEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"\xb8\x01\n\x07\x46\x61ilure\x12$\n\x04kind\x18\x01 \x01(\x0e\x32\x16.groat.v1.Failure.Kind\x12\x0f\n\x07message\x18\x02 \x01(\t\"v\n\x04Kind\x12\x14\n\x10KIND_UNSPECIFIED\x10\x00\x12\x15\n\x11KIND_WORKER_ERROR\x10\x01\x12\x16\n\x12KIND_LEASE_EXPIRED\x10\x02\x12\x17\n\x13KIND_PROVIDER_ERROR\x10\x03\x12\x10\n\x0cKIND_TIMEOUT\x10\x04\"K\n\rInfeasibility\x12\x0e\n\x06reason\x18\x01 \x01(\t\x12*\n\x0bmeasurement\x18\x02 \x01(\x0b\x32\x15.groat.v1.Measurementb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -40,27 +40,27 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_EXAMPLERECORD_SCORESENTRY']._loaded_options = None
   _globals['_EXAMPLERECORD_SCORESENTRY']._serialized_options = b'8\001'
   _globals['_TRIAL']._serialized_start=144
-  _globals['_TRIAL']._serialized_end=1116
+  _globals['_TRIAL']._serialized_end=1141
   _globals['_TRIAL_PARAMETERSENTRY']._serialized_start=778
   _globals['_TRIAL_PARAMETERSENTRY']._serialized_end=844
   _globals['_TRIAL_STATE']._serialized_start=847
   _globals['_TRIAL_STATE']._serialized_end=1003
-  _globals['_TRIAL_ORIGIN']._serialized_start=1005
-  _globals['_TRIAL_ORIGIN']._serialized_end=1116
-  _globals['_LEASE']._serialized_start=1118
-  _globals['_LEASE']._serialized_end=1211
-  _globals['_MEASUREMENT']._serialized_start=1214
-  _globals['_MEASUREMENT']._serialized_end=1397
-  _globals['_METRICVALUE']._serialized_start=1399
-  _globals['_METRICVALUE']._serialized_end=1494
-  _globals['_EXAMPLERECORD']._serialized_start=1497
-  _globals['_EXAMPLERECORD']._serialized_end=1708
-  _globals['_EXAMPLERECORD_SCORESENTRY']._serialized_start=1663
-  _globals['_EXAMPLERECORD_SCORESENTRY']._serialized_end=1708
-  _globals['_FAILURE']._serialized_start=1711
-  _globals['_FAILURE']._serialized_end=1895
-  _globals['_FAILURE_KIND']._serialized_start=1777
-  _globals['_FAILURE_KIND']._serialized_end=1895
-  _globals['_INFEASIBILITY']._serialized_start=1897
-  _globals['_INFEASIBILITY']._serialized_end=1972
+  _globals['_TRIAL_ORIGIN']._serialized_start=1006
+  _globals['_TRIAL_ORIGIN']._serialized_end=1141
+  _globals['_LEASE']._serialized_start=1143
+  _globals['_LEASE']._serialized_end=1236
+  _globals['_MEASUREMENT']._serialized_start=1239
+  _globals['_MEASUREMENT']._serialized_end=1422
+  _globals['_METRICVALUE']._serialized_start=1424
+  _globals['_METRICVALUE']._serialized_end=1519
+  _globals['_EXAMPLERECORD']._serialized_start=1522
+  _globals['_EXAMPLERECORD']._serialized_end=1733
+  _globals['_EXAMPLERECORD_SCORESENTRY']._serialized_start=1688
+  _globals['_EXAMPLERECORD_SCORESENTRY']._serialized_end=1733
+  _globals['_FAILURE']._serialized_start=1736
+  _globals['_FAILURE']._serialized_end=1920
+  _globals['_FAILURE_KIND']._serialized_start=1802
+  _globals['_FAILURE_KIND']._serialized_end=1920
+  _globals['_INFEASIBILITY']._serialized_start=1922
+  _globals['_INFEASIBILITY']._serialized_end=1997
 # @@protoc_insertion_point(module_scope)

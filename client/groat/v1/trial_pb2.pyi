@@ -71,6 +71,8 @@ class Trial(_message.Message):
         ORIGIN_USER: Trial._Origin.ValueType  # 2
         """enqueued by a person"""
         ORIGIN_BASELINE: Trial._Origin.ValueType  # 3
+        ORIGIN_MANUAL_PLAN: Trial._Origin.ValueType  # 4
+        """enqueued by a person who follows the plan"""
         ORIGIN_IMPORT: Trial._Origin.ValueType  # 5
         """finished elsewhere"""
 
@@ -80,6 +82,8 @@ class Trial(_message.Message):
     ORIGIN_USER: Trial.Origin.ValueType  # 2
     """enqueued by a person"""
     ORIGIN_BASELINE: Trial.Origin.ValueType  # 3
+    ORIGIN_MANUAL_PLAN: Trial.Origin.ValueType  # 4
+    """enqueued by a person who follows the plan"""
     ORIGIN_IMPORT: Trial.Origin.ValueType  # 5
     """finished elsewhere"""
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import fields
+from typing import get_args
 
 from groat import model
 from groat.errors import InvalidArgument
@@ -11,7 +13,17 @@ from groat.wire.fields import at, chosen, optional
 
 
 def algorithm_to_proto(algorithm: model.Algorithm) -> study_pb2.Algorithm:
-    """Write an algorithm."""
+    """Write an algorithm.
+
+    Raises:
+        InvalidArgument: It, or its sampler, is a name, a class or whatever else is no
+            algorithm: written as they are, they would turn into auto in silence.
+    """
+    path = "study.algorithm"
+    _check_whole(algorithm, path)
+    _check_kind(algorithm.kind, get_args(model.AlgorithmKind), path)
+    if isinstance(algorithm.kind, model.SuccessiveHalving | model.Hyperband):
+        _check_kind(algorithm.kind.sampler, get_args(model.SamplerKind), f"{path}.sampler")
     message = study_pb2.Algorithm(seed=algorithm.seed, allow_replicates=algorithm.allow_replicates)
     _write_kind(algorithm.kind, message)
     return message
@@ -47,6 +59,35 @@ def early_stopping_from_proto(
 ) -> model.EarlyStopping:
     """Read when a trial is not worth going on with; a chance that is not set never stops."""
     return model.EarlyStopping(min_examples=message.min_examples, least_chance=message.least_chance)
+
+
+def _check_whole(given: object, path: str) -> None:
+    if not isinstance(given, model.Algorithm):
+        problem = f"{given!r:.60} is no groat.Algorithm; write groat.Algorithm(kind=...)"
+        raise InvalidArgument.at(path, problem)
+
+
+def _check_kind(given: object, allowed: tuple[type, ...], path: str) -> None:
+    """Refuse what cannot stand here, and say how what was meant is written."""
+    if isinstance(given, allowed):
+        return
+    is_class = isinstance(given, type)
+    told = f"the class {given.__name__}" if is_class else f"{given!r:.60}"
+    asked = _plain(given.__name__ if is_class else str(given))
+    meant = [one.__name__ for one in allowed if asked in {_plain(one.__name__), _name_of(one)}]
+    known = ", ".join(f"groat.{one.__name__}()" for one in allowed)
+    way = f"write groat.{meant[0]}()" if meant else f"write one of {known}"
+    problem = f"{told} is no algorithm that can stand here; {way}, with options in the parentheses"
+    raise InvalidArgument.at(path, problem)
+
+
+def _plain(name: str) -> str:
+    return name.lower().replace("_", "").replace("-", "")
+
+
+def _name_of(kind: type) -> str:
+    """Return what a kind is called in study files, without its underscores."""
+    return next(_plain(str(one.default)) for one in fields(kind) if one.name == "kind")
 
 
 def _write_kind(kind: model.AlgorithmKind, message: study_pb2.Algorithm) -> None:

@@ -8,7 +8,7 @@ from groat import model
 from groat.v1 import service_pb2
 from groat.wire import names
 from groat.wire.enums import Coding
-from groat.wire.fields import at, chosen, optional, repeated, required
+from groat.wire.fields import at, chosen, optional, present, repeated, required
 from groat.wire.guard import decision_from_proto, decision_to_proto
 from groat.wire.money import budget_status_from_proto, budget_status_to_proto
 from groat.wire.times import duration_from_proto, duration_to_proto
@@ -133,6 +133,7 @@ def tell_result_to_proto(result: model.TellResult) -> service_pb2.TellResponse:
         trial=trial_to_proto(result.trial),
         disposition=DISPOSITION.to_proto(result.disposition),
         on_front=result.on_front,
+        decision=present(result.decision, decision_to_proto),
         budget_status=budget_status_to_proto(result.budget_status),
     )
 
@@ -143,6 +144,7 @@ def tell_result_from_proto(message: service_pb2.TellResponse, path: str = "") ->
         trial=required(message, "trial", trial_from_proto, path),
         disposition=DISPOSITION.from_proto(message.disposition, at(path, "disposition")),
         on_front=message.on_front,
+        decision=optional(message, "decision", decision_from_proto, path),
         budget_status=required(message, "budget_status", budget_status_from_proto, path),
     )
 
@@ -153,6 +155,7 @@ def lease_state_to_proto(study_id: str, state: model.LeaseState) -> service_pb2.
         name=names.trial_name(study_id, state.number),
         lease=None if state.lease is None else lease_to_proto(state.lease),
         directive=DIRECTIVE.to_proto(state.directive),
+        reason=state.reason,
     )
 
 
@@ -162,6 +165,7 @@ def lease_state_from_proto(message: service_pb2.LeaseState, path: str = "") -> m
         number=names.parse_trial(message.name, at(path, "name"))[1],
         lease=optional(message, "lease", lease_from_proto, path),
         directive=DIRECTIVE.from_proto(message.directive, at(path, "directive")),
+        reason=message.reason,
     )
 
 

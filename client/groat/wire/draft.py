@@ -8,7 +8,7 @@ from groat.v1 import service_pb2, trial_pb2
 from groat.wire import names
 from groat.wire.fields import at, optional, repeated, required
 from groat.wire.money import usage_from_proto, usage_to_proto
-from groat.wire.trial import STATE, measurement_from_proto, measurement_to_proto
+from groat.wire.trial import ORIGIN, STATE, measurement_from_proto, measurement_to_proto
 from groat.wire.values import configuration_from_proto, configuration_to_proto
 
 _WAYS = (
@@ -25,6 +25,8 @@ def draft_to_proto(
     trial = trial_pb2.Trial(
         parameters=configuration_to_proto(draft.configuration), example_count=draft.example_count
     )
+    if draft.is_planned:
+        trial.origin = ORIGIN.to_proto(model.Origin.MANUAL_PLAN)
     if isinstance(outcome, model.Infeasible):
         trial.state = STATE.to_proto(model.TrialState.INFEASIBLE)
         trial.infeasible_reason = outcome.reason
@@ -43,7 +45,8 @@ def draft_from_proto(
 ) -> tuple[str, model.TrialDraft, str]:
     """Read the study's id, the draft and the request's id.
 
-    What only the server says of a trial, such as its number, is passed over.
+    What only the server says of a trial, such as its number, is passed over; so
+    is its origin, unless it is a step of the plan.
 
     Raises:
         InvalidArgument: State, measurement and usage do not go together.
@@ -57,6 +60,7 @@ def draft_from_proto(
         outcome=outcome,
         usage=repeated(message, "usage", usage_from_proto, ""),
         example_count=message.trial.example_count,
+        is_planned=message.trial.origin == trial_pb2.Trial.ORIGIN_MANUAL_PLAN,
     )
     return names.parse_study(message.parent, "parent"), draft, message.request_id
 

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from groat.errors import InvalidArgument
 
 M = TypeVar("M", bound=Message)
+T = TypeVar("T")
 V = TypeVar("V")
 
 Read = Callable[[M, str], V]
@@ -37,6 +38,21 @@ def optional(message: Message, field: str, read: Read[M, V], path: str) -> V | N
     if not message.HasField(field):
         return None
     return read(getattr(message, field), at(path, field))
+
+
+def present(value: T | None, write: Callable[[T], M]) -> M | None:
+    """Write a part that is there, or leave it unset."""
+    return None if value is None else write(value)
+
+
+def whole(message: Message, field: str) -> int | None:
+    """Read a whole number, or return ``None`` when it is not set."""
+    return getattr(message, field) if message.HasField(field) else None
+
+
+def number(message: Message, field: str) -> float | None:
+    """Read a number, or return ``None`` when it is not set."""
+    return getattr(message, field) if message.HasField(field) else None
 
 
 def repeated(message: Message, field: str, read: Read[M, V], path: str) -> tuple[V, ...]:

@@ -171,11 +171,19 @@ def category_spend_from_proto(
 
 
 def budget_to_proto(budget: model.Budget) -> money_pb2.Budget:
-    """Write a budget."""
+    """Write a budget.
+
+    Raises:
+        InvalidArgument: ``max_tokens`` is 0, which the protocol reads as no limit.
+    """
+    if budget.max_tokens == 0:
+        problem = "0 would be read as no limit; give 1 or more, or None"
+        raise InvalidArgument.at("budget.max_tokens", problem)
     trial = budget.max_trial_spend
     return money_pb2.Budget(
         max_spend=None if budget.max_spend is None else money_to_proto(budget.max_spend),
         max_trial_spend=None if trial is None else money_to_proto(trial),
+        max_tokens=budget.max_tokens or 0,
         max_trials=budget.max_trials,
         deadline=None if budget.deadline is None else timestamp_to_proto(budget.deadline),
     )
@@ -186,6 +194,7 @@ def budget_from_proto(message: money_pb2.Budget, path: str = "") -> model.Budget
     return model.Budget(
         max_spend=optional(message, "max_spend", money_from_proto, path),
         max_trial_spend=optional(message, "max_trial_spend", money_from_proto, path),
+        max_tokens=message.max_tokens or None,
         max_trials=message.max_trials if message.HasField("max_trials") else None,
         deadline=optional(message, "deadline", timestamp_from_proto, path),
     )

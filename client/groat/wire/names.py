@@ -6,6 +6,7 @@ They are built and parsed here and nowhere else.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 from groat.errors import InvalidArgument
 
@@ -87,3 +88,17 @@ def parse_trial_of(study_id: str, name: str, path: str = "name") -> int:
         problem = f"trial {number} of study {parent!r}; this call is about {study_id!r} alone"
         raise InvalidArgument.at(path, problem)
     return number
+
+
+def trial_names(study_id: str, numbers: Iterable[int]) -> list[str]:
+    """Build the names of several trials of one study."""
+    return [trial_name(study_id, number) for number in numbers]
+
+
+def parse_trials(found: Iterable[str], path: str) -> tuple[int, ...]:
+    """Return the numbers of the trials with these names, whichever study they are of.
+
+    Raises:
+        InvalidArgument: One is no trial's name.
+    """
+    return tuple(parse_trial(name, f"{path}[{i}]")[1] for i, name in enumerate(found))

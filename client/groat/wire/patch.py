@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Literal
 
 from groat import model
 from groat.errors import InvalidArgument
@@ -21,6 +22,7 @@ from groat.wire.money import (
 from groat.wire.space import search_space_from_proto, search_space_to_proto
 from groat.wire.study import DEFAULT_ATTEMPTS, DEFAULT_LEASE
 from groat.wire.times import duration_from_proto, duration_to_proto
+from groat.wire.workload import workload_from_proto, workload_to_proto
 
 _FIELDS = {
     "display_name": "display_name",
@@ -29,12 +31,15 @@ _FIELDS = {
     "early_stopping": "early_stopping",
     "budget": "budget",
     "guard_policy": "guard_policy",
+    "workload": "workload",
     "max_concurrent_trials": "max_concurrent_trials",
     "lease_duration": "lease_duration",
     "max_attempts": "max_attempts",
     "price_book.rates": "rates",
 }
 """Mask path to field of `model.StudyPatch`."""
+
+_WITHOUT_DEFAULT: tuple[Literal["search_space"], Literal["workload"]] = ("search_space", "workload")
 
 
 def patch_to_proto(study_id: str, patch: model.StudyPatch) -> service_pb2.UpdateStudyRequest:
@@ -63,6 +68,8 @@ def _write_messages(patch: model.StudyPatch, study: study_pb2.Study) -> None:
         study.budget.CopyFrom(budget_to_proto(patch.budget))
     if patch.guard_policy is not None:
         study.guard_policy.CopyFrom(guard_policy_to_proto(patch.guard_policy))
+    if patch.workload is not None:
+        study.workload.CopyFrom(workload_to_proto(patch.workload))
     if patch.lease_duration is not None:
         study.lease_duration.CopyFrom(duration_to_proto(patch.lease_duration))
     if patch.rates is not None:
@@ -76,13 +83,15 @@ def patch_from_proto(message: service_pb2.UpdateStudyRequest) -> tuple[str, mode
 
     Raises:
         InvalidArgument: The mask is empty or names what cannot be changed, or
-            the search space, which has no default, and the study has none.
+            the search space or the workload, which have no default, and the
+            study has none.
     """
     _check_mask(message.update_mask.paths)
     study_id = names.parse_study(message.study.name, "study.name")
-    if "search_space" in message.update_mask.paths and not message.study.HasField("search_space"):
-        problem = "missing; it has no default to go back to, so set the whole space"
-        raise InvalidArgument.at("study.search_space", problem)
+    for part in _WITHOUT_DEFAULT:
+        if part in message.update_mask.paths and not message.study.HasField(part):
+            problem = f"missing; it has no default to go back to, so set the whole {part}"
+            raise InvalidArgument.at(f"study.{part}", problem)
     kept = {field: None for path, field in _FIELDS.items() if path not in message.update_mask.paths}
     return study_id, replace(_every_part(message.study), **kept)
 
@@ -95,7 +104,8 @@ def _every_part(study: study_pb2.Study) -> model.StudyPatch:
         search_space=optional(study, "search_space", search_space_from_proto, "study"),
         early_stopping=early_stopping_from_proto(study.early_stopping, "study.early_stopping"),
         budget=optional(study, "budget", budget_from_proto, "study") or model.Budget(),
-        guard_policy=guard_policy_from_proto(study.guard_policy),
+        guard_policy=guard_policy_from_proto(study.guard_policy, "study.guard_policy"),
+        workload=optional(study, "workload", workload_from_proto, "study"),
         max_concurrent_trials=study.max_concurrent_trials,
         lease_duration=DEFAULT_LEASE if lease is None else lease,
         max_attempts=study.max_attempts or DEFAULT_ATTEMPTS,

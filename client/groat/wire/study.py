@@ -14,7 +14,7 @@ from groat.wire.algorithm import (
     early_stopping_to_proto,
 )
 from groat.wire.enums import Coding
-from groat.wire.fields import at, optional, repeated, required
+from groat.wire.fields import at, optional, present, repeated, required
 from groat.wire.guard import (
     decision_from_proto,
     decision_to_proto,
@@ -36,6 +36,7 @@ from groat.wire.times import (
     timestamp_from_proto,
     timestamp_to_proto,
 )
+from groat.wire.workload import workload_from_proto, workload_to_proto
 
 ROLE = Coding(model.Role, study_pb2.Metric.Role, "ROLE_")
 GOAL = Coding(model.Goal, study_pb2.Metric.Goal, "GOAL_")
@@ -105,6 +106,7 @@ def study_spec_to_proto(spec: model.StudySpec) -> study_pb2.Study:
         budget=budget_to_proto(spec.budget),
         guard_policy=guard_policy_to_proto(spec.guard_policy),
         price_book=price_book_to_proto(spec.price_book),
+        workload=present(spec.workload, workload_to_proto),
         max_concurrent_trials=spec.max_concurrent_trials,
         lease_duration=duration_to_proto(spec.lease_duration),
         max_attempts=spec.max_attempts,
@@ -127,6 +129,7 @@ def study_spec_from_proto(message: study_pb2.Study, path: str = "") -> model.Stu
         or model.GuardPolicy(),
         price_book=optional(message, "price_book", price_book_from_proto, path)
         or model.PriceBook(),
+        workload=optional(message, "workload", workload_from_proto, path),
         max_concurrent_trials=message.max_concurrent_trials,
         lease_duration=DEFAULT_LEASE if lease is None else lease,
         max_attempts=message.max_attempts or DEFAULT_ATTEMPTS,

@@ -80,7 +80,7 @@ class Analysis:
         is_feasible = bool(members)
         if not members and include_infeasible_when_empty:
             members = _nearly_feasible(past)
-        reference = _reference(past)
+        reference = reference_of(past)
         volume = front.hypervolume(_losses(past, members), reference) if is_feasible else 0.0
         end = start + size
         return model.Front(
@@ -108,9 +108,9 @@ class Analysis:
         """
         limit = size_of(max_points or _DEFAULT_POINTS, "max_points")
         past = self._past(study_id)
-        told = sorted(past.told(), key=lambda one: one.order)
+        told = past.in_order()
         contenders = np.array([one.is_contender for one in told], dtype=np.bool_)
-        reference = _reference(past)
+        reference = reference_of(past)
         volumes = front.hypervolume_history(_losses(past, told), contenders, reference)
         points = [_point(one, i, volumes[i]) for i, one in enumerate(told)]
         return _thinned(points, limit), _as_told(past, reference) if contenders.any() else {}
@@ -131,7 +131,8 @@ def _losses(past: Past, told: Sequence[Told]) -> Floats:
     return np.array([one.losses for one in told]).reshape(len(told), len(past.spec.objectives))
 
 
-def _reference(past: Past) -> Floats:
+def reference_of(past: Past) -> Floats:
+    """Return the losses up to which the hypervolume is measured today, shape ``(m,)``."""
     contenders = [told for told in past.told() if told.is_contender]
     return front.reference_point(_losses(past, contenders), bounds_of(past.spec))
 

@@ -7,8 +7,7 @@ is locked; the lock is held for one short transaction.
 from __future__ import annotations
 
 import asyncio
-import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid5
@@ -20,15 +19,14 @@ from groat.model import Reason, Verdict
 from groat_server import guard, validation
 from groat_server.algorithms.base import AwaitsResults
 from groat_server.booking import digest_of
+from groat_server.engine.assessing import View
 from groat_server.engine.batches import Batch, Candidates, Question, batch_of
-from groat_server.engine.spends import spent
-from groat_server.guard import Ruling, Spent
-from groat_server.history import Memory, history_of
+from groat_server.engine.clock import Clock
+from groat_server.engine.judging import Judging, decision_of
+from groat_server.guard import Ruling
+from groat_server.history import history_of
 from groat_server.sampler import Request, Sampler, problem_of
-from groat_server.storage.base import Answer, LockedStudy, Store
-
-Clock = Callable[[], datetime]
-MakeId = Callable[[], str]
+from groat_server.storage.base import Answer, LockedStudy, Store, StudyView
 
 _TRIES = 5
 _MAX_ASKS = 1_000
@@ -39,13 +37,21 @@ _REUSED = "request id {} came before with another order; make a new one"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AskOrder:
-    """What a worker asks for; ``lease_duration`` ``None`` is the study's own."""
+    """What a worker asks for.
+
+    Attributes:
+        lease_duration: ``None`` is the study's own.
+        reports_usage: The worker reports as it goes and stops when it is told.
+        acknowledged_decision_id: A person goes on in spite of that decision.
+    """
 
     study_id: str
     count: int
     request_id: str
     worker_id: str = ""
     lease_duration: timedelta | None = None
+    reports_usage: bool = False
+    acknowledged_decision_id: str = ""
 
 
 class _Short(Exception):
@@ -59,14 +65,11 @@ class _Short(Exception):
 class Asking:
     """The verb ask. It belongs to one event loop."""
 
-    def __init__(
-        self, store: Store, memory: Memory, sampler: Sampler, *, clock: Clock, make_id: MakeId
-    ) -> None:
+    def __init__(self, store: Store, judging: Judging, sampler: Sampler, *, clock: Clock) -> None:
         self._store = store
-        self._memory = memory
+        self._judging = judging
         self._sampler = sampler
         self._clock = clock
-        self._make_id = make_id
         self._asks: dict[tuple[str, str], tuple[AskOrder, asyncio.Task[model.AskResult]]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -133,13 +136,12 @@ class Asking:
         # Pending ones first: what ends meanwhile is then in both, and counts as told.
         running = self._store.pending(study_id)
         view = self._store.look(study_id)
-        past = self._memory.past(view.study)
+        seen = self._judging.see(view)
+        past, spec = seen.past, view.study.spec
         history, pending = history_of(past, running)
-        affordable = guard.affordable_trials(view.study, spent(past))
-        spec = view.study.spec
         request = Request(
             algorithm=spec.algorithm.kind.kind,
-            problem=problem_of(spec, past.space, affordable),
+            problem=problem_of(spec, past.space, seen.affordable_in_all),
             history=history,
             pending=pending,
             count=count,
@@ -149,7 +151,7 @@ class Asking:
         return Question(request, past, born=view.study.create_time, finished=finished)
 
     def _hand_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
-        told = self._told_spend(order.study_id)
+        seen = self._judging.see(self._accepting(order))
         now = self._clock()
         with self._store.locked(order.study_id) as locked:
             known = locked.answer(order.request_id)
@@ -158,41 +160,42 @@ class Asking:
             locked.lapse(now=now)
             if batch.born not in {None, locked.view().study.create_time}:
                 batch = Batch()
-            trials, ruling = self._lease_each(locked, order, batch, told, now)
-            decision = self._decide(locked, ruling, now)
+            trials, ruling = self._lease_each(locked, order, batch, seen, now)
+            decision = self._judging.decide(locked, seen, ruling, now)
             if trials:
                 numbers = tuple(trial.number for trial in trials)
                 answer = Answer(digest=digest_of(order), numbers=numbers)
                 locked.remember(order.request_id, answer, now=now)
             return _result(trials, decision)
 
-    def _told_spend(self, study_id: str) -> Sequence[Spent]:
-        study = self._store.look(study_id).study
-        return () if study.spec.budget.max_spend is None else spent(self._memory.past(study))
+    def _accepting(self, order: AskOrder) -> StudyView:
+        """Read the study, after what a person accepts of it, if anything."""
+        if order.acknowledged_decision_id:
+            return self._judging.accept(order.study_id, order.acknowledged_decision_id)
+        return self._store.look(order.study_id)
 
     def _lease_each(
-        self,
-        locked: LockedStudy,
-        order: AskOrder,
-        batch: Batch,
-        told: Sequence[Spent],
-        now: datetime,
+        self, locked: LockedStudy, order: AskOrder, batch: Batch, seen: View, now: datetime
     ) -> tuple[list[model.Trial], Ruling]:
         candidates = Candidates(locked, order.count, batch.trials)
         trials: list[model.Trial] = []
-        holds = functools.cache(functools.partial(guard.hold_for, locked.view().study.spec, told))
         while True:
             study = locked.view().study
-            hold = holds(candidates.example_count)
-            ruling = guard.admit(study=study, hold=hold, now=now, is_new=candidates.is_new)
-            if ruling.verdict is not Verdict.PROCEED:
+            candidate = candidates.next(seen, in_tranches=order.reports_usage)
+            ruling = guard.admit(
+                study=study, candidate=candidate, assessment=seen.assessment, now=now
+            )
+            if not ruling.allows:
                 return trials, ruling
             if candidates.is_over:
                 return trials, _nothing_more(study, batch, order.count - len(trials))
             number = candidates.take(now)
             lease = self._lease(study, order, number, now)
-            set_aside = hold or study.budget_status.remaining or model.Money(0)
-            trials.append(locked.lease(number, lease, set_aside))
+            nothing = model.Money(0, study.spec.currency)
+            hold = _set_aside(candidate.hold, study.budget_status.remaining) or nothing
+            trials.append(
+                locked.lease(number, lease, hold, nothing if order.reports_usage else None)
+            )
             if len(trials) == order.count:
                 return trials, ruling
 
@@ -214,29 +217,19 @@ class Asking:
         study = locked.view().study
         trials = [locked.trial(number) for number in known.numbers]
         still_his = [trial for trial in trials if _is_under(trial, order)]
-        return _result(still_his, self._decision(study, guard.answered(len(still_his)), now))
-
-    def _decide(self, locked: LockedStudy, ruling: Ruling, now: datetime) -> model.Decision:
-        if ruling.ends_study:
-            locked.change(now=now, state=model.StudyState.COMPLETED)
-        decision = self._decision(locked.view().study, ruling, now)
-        locked.decide(decision)
-        return decision
-
-    def _decision(self, study: model.Study, ruling: Ruling, now: datetime) -> model.Decision:
-        return model.Decision(
-            decision_id=self._make_id(),
-            verdict=ruling.verdict,
-            reason=ruling.reason,
-            explanation=ruling.explanation,
-            budget_status=study.budget_status,
-            time=now,
-        )
+        ruling = guard.answered(len(still_his))
+        return _result(still_his, decision_of(study, ruling, now))
 
     def _still_computing(self, order: AskOrder) -> model.AskResult:
         study = self._store.look(order.study_id).study
-        decision = self._decision(study, guard.computing(), self._clock())
-        return _result([], decision)
+        return _result([], decision_of(study, guard.computing(), self._clock()))
+
+
+def _set_aside(hold: model.Money | None, left: model.Money | None) -> model.Money | None:
+    """Of a trial that runs alone, all that is left."""
+    if hold is None or left is None:
+        return hold or left
+    return min(hold, left)
 
 
 def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from groat import model
+from groat_server import guard
 from groat_server.algorithms.base import Suggestion
+from groat_server.engine.assessing import View
 from groat_server.history import Past
 from groat_server.sampler import Request
 from groat_server.storage.base import LockedStudy, NewTrial
@@ -63,20 +65,26 @@ class Candidates:
         return not self._replicates and self._locked.knows(trial.configuration_id)
 
     @property
-    def is_new(self) -> bool:
-        """Whether the next one has no number yet."""
-        return not self._waiting
-
-    @property
     def is_over(self) -> bool:
         """Whether there is no next one."""
         return not self._waiting and not self._fresh
 
-    @property
-    def example_count(self) -> int:
-        """On how many examples the next one is to be evaluated; 0 is all of them."""
-        following = self._waiting or self._fresh
-        return following[0].example_count if following else 0
+    def next(self, seen: View, *, in_tranches: bool) -> guard.Candidate:
+        """Return the next one, as the guard sees it.
+
+        After the last one, any that is like the study's own.
+        """
+        following = next(iter([*self._waiting, *self._fresh]), None)
+        if following is None:
+            return seen.typical(in_tranches=in_tranches)
+        configuration, count = following.configuration, following.example_count
+        waiting = self._waiting[0] if self._waiting else None
+        return guard.Candidate(
+            hold=seen.hold_for(configuration, count, in_tranches=in_tranches),
+            likely=seen.spend_of(configuration, count, 0.5),
+            is_new=waiting is None,
+            is_decided=waiting is not None and _is_decided(waiting),
+        )
 
     def take(self, now: datetime) -> int:
         """Return the number of the next one."""
@@ -86,6 +94,11 @@ class Candidates:
             number = self._locked.add(self._fresh.pop(0), now=now).number
         self._skip_taken()
         return number
+
+
+def _is_decided(waiting: model.Trial) -> bool:
+    """Whether a person chose it, or it was begun before."""
+    return waiting.attempt > 0 or waiting.origin in {model.Origin.USER, model.Origin.MANUAL_PLAN}
 
 
 def batch_of(question: Question, suggestions: Sequence[Suggestion]) -> Batch:

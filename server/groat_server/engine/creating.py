@@ -11,7 +11,7 @@ from groat import model
 from groat.errors import InvalidArgument, NotPossibleNow, RequestIdReused, Violation
 from groat_server import derivation, validation
 from groat_server.booking import digest_of, price_all, without_usage
-from groat_server.engine.asking import Clock
+from groat_server.engine.clock import Clock
 from groat_server.engine.telling import STANDS
 from groat_server.history import Memory
 from groat_server.space import Space
@@ -104,13 +104,19 @@ def _added(locked: LockedStudy, space: Space, draft: model.TrialDraft, now: date
         NewTrial(
             configuration=space.exact(draft.configuration),
             configuration_id=space.configuration_id(draft.configuration),
-            origin=model.Origin.USER if is_queued else model.Origin.IMPORT,
+            origin=_origin(draft),
             generator=_USER if is_queued else _IMPORT,
             example_count=draft.example_count or _told_on(draft, whole),
         ),
         now=now,
     )
     return added.number
+
+
+def _origin(draft: model.TrialDraft) -> model.Origin:
+    if draft.is_planned:
+        return model.Origin.MANUAL_PLAN
+    return model.Origin.USER if draft.outcome is None else model.Origin.IMPORT
 
 
 def _told_on(draft: model.TrialDraft, whole: int) -> int:

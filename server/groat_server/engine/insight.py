@@ -10,10 +10,10 @@ import numpy as np
 
 from groat import model
 from groat.errors import InvalidArgument, NotPossibleNow, Violation
-from groat_server import guard
 from groat_server.algorithms.base import Floats, Predicted, Seen
-from groat_server.engine.spends import spent
-from groat_server.history import Memory, Past, Told
+from groat_server.engine.assessing import View
+from groat_server.engine.judging import Judging
+from groat_server.history import Told
 from groat_server.sampler import Sampler
 from groat_server.space import Space
 from groat_server.storage.base import Store
@@ -21,17 +21,13 @@ from groat_server.storage.base import Store
 LEAST_TRIALS = 4
 MAX_CONFIGURATIONS = 1_000
 
-_NINE_IN_TEN = 1.2816
-_OVERCONFIDENCE = 1.3
-"""Models' 90 % intervals were measured to hold less often than that; wider ones do."""
-
 
 class Insight:
     """The verbs that ask the models."""
 
-    def __init__(self, store: Store, memory: Memory, sampler: Sampler) -> None:
+    def __init__(self, store: Store, judging: Judging, sampler: Sampler) -> None:
         self._store = store
-        self._memory = memory
+        self._judging = judging
         self._sampler = sampler
 
     async def importances(self, study_id: str) -> tuple[list[model.ParameterImportance], int]:
@@ -43,7 +39,7 @@ class Insight:
             NotFound: There is no such study.
             NotPossibleNow: The models could not be fitted in time.
         """
-        past = await asyncio.to_thread(self._past, study_id)
+        past = (await asyncio.to_thread(self._view, study_id)).past
         told = past.told()
         seen = {metric.id: _seen(metric, told) for metric in past.spec.metrics}
         seen = {name: one for name, one in seen.items() if len(one.values) >= LEAST_TRIALS}
@@ -65,7 +61,8 @@ class Insight:
             NotPossibleNow: Too few trials are measured, or the models could not be
                 fitted in time.
         """
-        past = await asyncio.to_thread(self._past, study_id)
+        view = await asyncio.to_thread(self._view, study_id)
+        past = view.past
         points = _points(past.space, configurations)
         told = past.told()
         seen = {metric: _seen(metric, told) for metric in past.spec.metrics}
@@ -73,26 +70,23 @@ class Insight:
         if not seen:
             problem = f"no metric is measured by {LEAST_TRIALS} trials yet, the fewest to go by"
             raise NotPossibleNow(problem)
-        spends = _log_spends(past)
-        asked = [*seen.values(), *([spends] if len(spends.values) >= LEAST_TRIALS else [])]
-        predicted = await self._sampler.predict(past.space, asked, points)
+        predicted = await self._sampler.predict(past.space, list(seen.values()), points)
         for one in predicted:
             _check_finite(one.medians, one.errors, one.spreads)
-        prices = _prices(past, predicted[len(seen) :], len(points))
         return [
             model.Prediction(
                 metrics=tuple(
                     _metric_value(metric, one, i)
-                    for metric, one in zip(seen, predicted[: len(seen)], strict=True)
+                    for metric, one in zip(seen, predicted, strict=True)
                 ),
-                trial_spend_p50=prices[i][0],
-                trial_spend_p90=prices[i][1],
+                trial_spend_p50=view.spend_of(configuration, 0, 0.5),
+                trial_spend_p90=view.spend_of(configuration, 0, 0.9),
             )
-            for i in range(len(points))
+            for i, configuration in enumerate(configurations)
         ]
 
-    def _past(self, study_id: str) -> Past:
-        return self._memory.past(self._store.look(study_id).study)
+    def _view(self, study_id: str) -> View:
+        return self._judging.see(self._store.look(study_id))
 
 
 def _check_finite(*answers: Floats) -> None:
@@ -119,21 +113,6 @@ def _seen(metric: model.Metric, told: Iterable[Told]) -> Seen:
         points=np.array([point for _, point, _, _ in rows]),
         values=np.array([value for _, _, value, _ in rows]),
         errors=np.array([error for _, _, _, error in rows]),
-    )
-
-
-def _log_spends(past: Past) -> Seen:
-    """Return the logarithm of what whole trials spent; failed ones did so, too."""
-    pairs = zip(past.told(), spent(past), strict=True)
-    paid = [
-        (told.point, guard.whole_nanos(past.spec, one))
-        for told, one in pairs
-        if one.amount.nanos > 0 and not one.is_cut_short
-    ]
-    return Seen(
-        points=np.array([point for point, _ in paid]),
-        values=np.log(np.array([nanos for _, nanos in paid])),
-        errors=np.full(len(paid), np.nan),
     )
 
 
@@ -172,21 +151,3 @@ def _metric_value(metric: model.Metric, predicted: Predicted, i: int) -> model.M
         value=metric.loss(float(predicted.medians[i])),
         standard_error=float(predicted.errors[i]),
     )
-
-
-def _prices(
-    past: Past, modelled: Sequence[Predicted], count: int
-) -> list[tuple[model.Money | None, model.Money | None]]:
-    """Return half-way and nine-in-ten spends: modelled, or one forecast for all."""
-    if not modelled:
-        told = spent(past)
-        half, most = (guard.quantile(past.spec, told, share) for share in (0.5, 0.9))
-        return [(half, most)] * count
-    (logs,) = modelled
-    wide = logs.medians + _NINE_IN_TEN * _OVERCONFIDENCE * logs.spreads
-    halves, nines = (np.exp(np.minimum(one, guard.MOST_LOG_NANOS)) for one in (logs.medians, wide))
-    currency = past.spec.currency
-    return [
-        (model.Money(math.ceil(half), currency), model.Money(math.ceil(nine), currency))
-        for half, nine in zip(halves.tolist(), nines.tolist(), strict=True)
-    ]

@@ -1,33 +1,140 @@
-"""What trials have spent, as the guard forecasts from it."""
+"""What trials are declared to spend and what they have spent, as the guard's arrays."""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import numpy as np
+
 from groat import model
-from groat_server.guard import Spent
-from groat_server.history import Past
+from groat_server import guard, pricing
+from groat_server.algorithms.base import Floats
+from groat_server.guard import Observed
+from groat_server.history import Past, Told
+from groat_server.space import Space
+from groat_server.spending import spend_features
+
+_MOST_ROWS = 500
+_MOST_SPREAD = 0.7
+_NINE_IN_TEN = 1.2816
 
 
-def spent(past: Past) -> list[Spent]:
-    """Return the spend of every finished trial, with the examples that it ran itself."""
-    whole = past.spec.algorithm.whole_example_count
-    return [_spent(past, one.trial, whole) for one in past.told()]
+@dataclass(frozen=True, slots=True)
+class Pilot:
+    """What a few examples of one configuration spent.
+
+    Attributes:
+        unpriced: Models whose usage has no price.
+    """
+
+    configuration: model.Configuration
+    nanos: int
+    example_count: int
+    unpriced: tuple[str, ...] = ()
 
 
-def _spent(past: Past, trial: model.Trial, whole: int) -> Spent:
-    count, is_stopped = trial.example_count, trial.state is model.TrialState.EARLY_STOPPED
-    if is_stopped and trial.measurement is not None:
-        count = trial.measurement.example_count or len(trial.measurement.examples)
-    elif not is_stopped:
-        count -= _known_before(past, trial)
-    return Spent(
-        amount=trial.spend.total, example_count=max(count, 0), is_cut_short=is_stopped and not whole
+class Expectation:
+    """What a study's declaration says a trial spends.
+
+    Args:
+        spec: With a pinned price book.
+        at: Prices are those of this moment.
+
+    Attributes:
+        declared: The priced workload, if there is one.
+        spread: The truth is within this factor nine times in ten; ``None``
+            where nothing is declared.
+        whole: Examples of a whole trial; 0 where trials are always whole.
+    """
+
+    def __init__(self, spec: model.StudySpec, at: datetime | None) -> None:
+        workload, most = spec.workload, spec.budget.max_trial_spend
+        self.declared = None
+        self.spread: float | None = None
+        self._log_nanos = 0.0
+        self.whole = spec.algorithm.whole_example_count
+        if workload is not None and workload.items and at is not None:
+            self.declared = pricing.DeclaredSpend(spec, workload, at)
+            self.spread = workload.spread
+            self.whole = self.whole or workload.example_count
+        elif most is not None and most.nanos > 0:
+            # The most that a trial may spend is what nine in ten stay below.
+            self._log_nanos = math.log(most.nanos) - _NINE_IN_TEN * _MOST_SPREAD
+            self.spread = math.exp(1.645 * _MOST_SPREAD)
+
+    @property
+    def unpriced(self) -> tuple[str, ...]:
+        """Models of the workload that have no price."""
+        return self.declared.unpriced if self.declared else ()
+
+    def log_nanos(self, configuration: model.Configuration, example_count: int = 0) -> float:
+        """Return what is declared; else the logarithm of the part of a whole trial."""
+        if self.declared is not None:
+            return math.log(max(self.declared.nanos(configuration, example_count), 1.0))
+        share = example_count / self.whole if self.whole and example_count else 1.0
+        return self._log_nanos + math.log(share)
+
+
+def observed(past: Past, expectation: Expectation, told: Sequence[Told]) -> Observed:
+    """Return what the newest trials spent, failed ones too, beside what was declared."""
+    paid = [one for one in told if one.trial.spend.total.nanos > 0][-_MOST_ROWS:]
+    counts = [_run_itself(past, one.trial) for one in paid]
+    pairs = zip(paid, counts, strict=True)
+    return Observed(
+        features=features_of(past.space, [one.point for one in paid]),
+        offsets=np.array([expectation.log_nanos(one.trial.configuration, n) for one, n in pairs]),
+        logs=np.log(np.array([one.trial.spend.total.nanos for one in paid], dtype=float)),
+        is_lower_bound=np.array(
+            [
+                _ended_early(one.trial, n, expectation.whole)
+                for one, n in zip(paid, counts, strict=True)
+            ],
+            dtype=np.bool_,
+        ),
     )
 
 
+def with_pilot(space: Space, rows: Observed, expectation: Expectation, pilot: Pilot) -> Observed:
+    """Add what a pilot spent."""
+    point = space.place(pilot.configuration)
+    offset = expectation.log_nanos(pilot.configuration, pilot.example_count)
+    return Observed(
+        features=np.concatenate([rows.features, features_of(space, [point])]),
+        offsets=np.append(rows.offsets, offset),
+        logs=np.append(rows.logs, math.log(max(pilot.nanos, 1))),
+        is_lower_bound=np.append(rows.is_lower_bound, False),
+    )
+
+
+def features_of(space: Space, points: Sequence[Floats]) -> Floats:
+    """Return what spends depend on, shape ``(n, p)``."""
+    return spend_features(space, np.array(points).reshape(len(points), space.d))
+
+
+def _ended_early(trial: model.Trial, example_count: int, whole: int) -> bool:
+    if trial.state is model.TrialState.FAILED:
+        return True
+    return trial.state is model.TrialState.EARLY_STOPPED and not (whole and example_count)
+
+
+def _run_itself(past: Past, trial: model.Trial) -> int:
+    """Return on how many examples a trial was run, without those that its parent ran; 0 is all."""
+    if trial.state is model.TrialState.EARLY_STOPPED and trial.measurement is not None:
+        return trial.measurement.example_count or len(trial.measurement.examples)
+    return max(trial.example_count - _known_before(past, trial), 0)
+
+
 def _known_before(past: Past, trial: model.Trial) -> int:
-    """Return how many examples need not be run again, since a trial's parent ran them."""
     parent = None if trial.parent is None else past.by_number.get(trial.parent)
     if parent is None or parent.trial.configuration_id != trial.configuration_id:
         return 0
     count = parent.trial.example_count
     return count if count < trial.example_count else 0
+
+
+def money_of(nanos: float, currency: str) -> model.Money:
+    """Round an expected spend up to whole nanos."""
+    return model.Money(math.ceil(min(nanos, math.exp(guard.MOST_LOG_NANOS))), currency)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,7 +11,9 @@ from groat.model import StudyState
 from groat_server import booking, pricing, validation
 from groat_server.booking import digest_of
 from groat_server.engine import continuing
-from groat_server.engine.asking import Clock
+from groat_server.engine.clock import Clock
+from groat_server.engine.drafts import checked, counted, refuse_unpriced, unborn
+from groat_server.engine.judging import MAY_BE_ACCEPTED
 from groat_server.engine.pages import page_of, size_of
 from groat_server.sampler import Sampler
 from groat_server.space import Space
@@ -49,14 +50,12 @@ class Studies:
             InvalidArgument: The declaration breaks a rule.
             AlreadyExists: The id is taken by another declaration.
         """
-        validation.check_spec(spec)
-        space = Space(spec.search_space)
-        validation.check_search(spec, space)
         study_id = study_id or _made_from(request_id)
         now, digest = self._clock(), digest_of(spec)
-        pinned = _pinned(study_id, spec, now)
+        pinned, space = checked(study_id, spec, now)
+        refuse_unpriced(pinned)
         if validate_only:
-            return _unborn(study_id, pinned, now)
+            return unborn(study_id, pinned, now)
         first = _baseline(space, pinned.search_space)
         study = self._store.create(study_id, pinned, digest=digest, now=now, first=first)
         self._sampler.warm_up(spec.algorithm.kind.kind)
@@ -98,6 +97,8 @@ class Studies:
                 break
             spec = _patched(seen.spec, patch, now)
             validation.check_patch(seen.spec, spec)
+            spec = counted(spec)
+            refuse_unpriced(spec)
             Space(spec.search_space)  # raises what only the space can tell
             with self._store.locked(study_id) as locked:
                 if locked.view().study.etag == seen.etag:
@@ -119,10 +120,13 @@ class Studies:
     def resume(self, study_id: str) -> model.Study:
         """Serve asks again, after a pause or a stop.
 
+        Whoever resumes goes on in spite of what stopped the study, unless that
+        is a cap.
+
         Raises:
             NotFound: There is no such study.
         """
-        return self._move(study_id, StudyState.ACTIVE)
+        return self._move(study_id, StudyState.ACTIVE, accept=True)
 
     def delete(self, study_id: str, *, etag: str = "") -> None:
         """Remove a study with all its trials and its ledger.
@@ -133,11 +137,15 @@ class Studies:
         """
         self._store.delete(study_id, etag=etag)
 
-    def _move(self, study_id: str, state: StudyState) -> model.Study:
+    def _move(self, study_id: str, state: StudyState, *, accept: bool = False) -> model.Study:
         with self._store.locked(study_id) as locked:
             study = locked.view().study
             if study.state is StudyState.COMPLETED and state is StudyState.PAUSED:
                 raise NotPossibleNow(f"study {study_id} is completed; there is nothing to pause")
+            last = study.last_decision
+            is_stopped = study.state is StudyState.COMPLETED
+            if accept and is_stopped and last and last.reason in MAY_BE_ACCEPTED:
+                locked.accept(last.reason)
             if study.state is not state:
                 locked.change(now=self._clock(), state=state)
             return locked.view().study
@@ -151,16 +159,6 @@ def _weight(study: model.Study) -> int:
 def _made_from(request_id: str) -> str:
     validation.check_request_id(request_id)
     return "study-" + digest_of(request_id)[:12]
-
-
-def _pinned(study_id: str, spec: model.StudySpec, now: datetime) -> model.StudySpec:
-    """Fix the dice and the prices, so that a restart or another day changes neither."""
-    seed = spec.algorithm.seed
-    if seed is None:
-        dice = hashlib.sha256(f"{study_id} {now.isoformat()}".encode()).digest()
-        seed = int.from_bytes(dice[:4], "big")
-    book = pricing.pin(spec.price_book, now, spec.currency)
-    return replace(spec, algorithm=replace(spec.algorithm, seed=seed), price_book=book)
 
 
 def _baseline(space: Space, search_space: model.SearchSpace) -> list[NewTrial]:
@@ -196,23 +194,6 @@ def _active_part(
         kept = open_ones
 
 
-def _unborn(study_id: str, spec: model.StudySpec, now: datetime) -> model.Study:
-    nothing = model.Money(0, spec.currency)
-    status = model.BudgetStatus(
-        settled=model.Spend(total=nothing), held=nothing, remaining=spec.budget.max_spend
-    )
-    return model.Study(
-        study_id=study_id,
-        spec=spec,
-        state=StudyState.ACTIVE,
-        budget_status=status,
-        last_decision=None,
-        create_time=now,
-        update_time=now,
-        etag="",
-    )
-
-
 def _patched(spec: model.StudySpec, patch: model.StudyPatch, now: datetime) -> model.StudySpec:
     changes = {
         name: value
@@ -223,6 +204,7 @@ def _patched(spec: model.StudySpec, patch: model.StudyPatch, now: datetime) -> m
             "early_stopping",
             "budget",
             "guard_policy",
+            "workload",
             "max_concurrent_trials",
             "lease_duration",
             "max_attempts",

@@ -11,9 +11,10 @@ from groat.errors import ConflictingOutcome, InvalidArgument, NotFound
 from groat.model import Directive, Disposition
 from groat_server import derivation, validation
 from groat_server.booking import digest_of, price_all, without_usage
-from groat_server.engine import continuing, stopping
-from groat_server.engine.asking import Clock
+from groat_server.engine import continuing, stopping, tranches
+from groat_server.engine.clock import Clock
 from groat_server.engine.continuing import STANDS
+from groat_server.engine.judging import Judging
 from groat_server.history import Memory
 from groat_server.storage.base import Attempt, BookedUsage, LockedStudy, Store
 
@@ -35,27 +36,34 @@ _STATES: dict[type[model.Outcome], model.TrialState] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOrder:
-    """What a worker hands in under its lease."""
+    """What a worker hands in under its lease.
+
+    Attributes:
+        next_spend: The most that it spends before its next report; ``None``: as
+            much as between its reports so far.
+    """
 
     study_id: str
     number: int
     lease_id: str
     usage: Sequence[model.Usage] = ()
+    next_spend: model.Money | None = None
 
 
 class Telling:
     """The verbs report, tell, heartbeat and record usage. Safe between threads."""
 
-    def __init__(self, store: Store, memory: Memory, *, clock: Clock) -> None:
+    def __init__(self, store: Store, memory: Memory, judging: Judging, *, clock: Clock) -> None:
         self._store = store
         self._memory = memory
+        self._judging = judging
         self._clock = clock
 
     def report(self, order: WorkOrder, measurement: model.Measurement) -> model.ReportResult:
         """Keep a partial measurement, book usage and renew the lease.
 
-        A trial that will hardly join the front is told to stop, if the study's
-        policy says so.
+        A trial is told to stop when there is no money for its next step, or
+        when it will hardly join the front and the study's policy says so.
 
         Args:
             order: Usage since the last report.
@@ -68,6 +76,7 @@ class Telling:
         spec = self._store.look(order.study_id).study.spec
         validation.check_lease_id(order.lease_id)
         validation.check_report(spec, measurement, order.usage)
+        validation.check_next_spend(spec, order.next_spend)
         now = self._clock()
         scope = f"report-{measurement.example_count}"
         booked = self._price(spec, order, measurement, scope=scope, now=now)
@@ -77,13 +86,15 @@ class Telling:
             locked.book(booked, lease_id=order.lease_id, now=now)
             if not trial.state.is_finished:
                 locked.report(order.number, measurement, now=now)
-            study = locked.view().study
             if not _is_live(attempt, trial):
-                return _abandoned(trial, study.budget_status)
+                return _abandoned(trial, locked.view().study.budget_status)
             end = max(now + spec.lease_duration, attempt.lease.expire_time)
             lease = locked.renew(order.lease_id, end)
+            reason = _feed(locked, order, trial.spend.total)
+            study = locked.view().study
             running = stopping.partial(locked, trial, order.lease_id, measurement)
-        reason = stopping.reason_to_stop(running, self._memory.past(study)) if running else ""
+        if running and not reason:
+            reason = stopping.reason_to_stop(running, self._memory.past(study))
         return model.ReportResult(
             directive=Directive.STOP if reason else Directive.CONTINUE,
             reason=reason,
@@ -123,12 +134,15 @@ class Telling:
             disposition=disposition,
             on_front=self._memory.past(study).is_on_front(order.number),
             budget_status=study.budget_status,
+            decision=self._judging.rejudge(order.study_id),
         )
 
     def heartbeat(
         self, study_id: str, renewals: Sequence[tuple[int, str]]
     ) -> list[model.LeaseState]:
         """Renew leases, given as trial number and lease id.
+
+        A trial without money for its next step gets it, or is told to stop.
 
         Raises:
             NotFound: There is no such study.
@@ -138,7 +152,25 @@ class Telling:
             raise InvalidArgument.at("renewals", problem)
         lease_ids = [lease_id for _, lease_id in renewals if validation.is_id(lease_id)]
         renewed = self._store.renew(study_id, lease_ids, now=self._clock())
-        return [_lease_state(number, renewed.get(lease_id)) for number, lease_id in renewals]
+        starved = [attempt for attempt in renewed.values() if attempt.is_starved]
+        reasons = self._feed_again(study_id, starved)
+        return [
+            _lease_state(number, renewed.get(lease_id), reasons.get(lease_id, ""))
+            for number, lease_id in renewals
+        ]
+
+    def _feed_again(self, study_id: str, starved: Sequence[Attempt]) -> dict[str, str]:
+        """Try once more to set money aside; return the reasons of those who must stop."""
+        if not starved:
+            return {}
+        with self._store.locked(study_id) as locked:
+            return {
+                one.lease.lease_id: tranches.extend(
+                    locked, one, locked.trial(one.number), one.batch or one.hold
+                )
+                for one in map(locked.attempt, [one.lease.lease_id for one in starved])
+                if one is not None and one.is_starved and not one.told
+            }
 
     def record_usage(self, study_id: str, usage: Sequence[model.Usage]) -> model.RecordResult:
         """Book usage of the study as a whole.
@@ -175,6 +207,11 @@ def _own(locked: LockedStudy, order: WorkOrder) -> tuple[Attempt, model.Trial]:
     if attempt is None or attempt.number != order.number:
         raise NotFound(f"trial {order.number} was never leased under {order.lease_id[:64]!r}")
     return attempt, trial
+
+
+def _feed(locked: LockedStudy, order: WorkOrder, spent_before: model.Money) -> str:
+    attempt, trial = _own(locked, order)
+    return tranches.feed(locked, attempt, trial, spent_before, order.next_spend)
 
 
 def _is_live(attempt: Attempt, trial: model.Trial) -> bool:
@@ -237,7 +274,8 @@ def _derived(
     return replace(outcome, measurement=derived.measurement)
 
 
-def _lease_state(number: int, renewed: tuple[int, model.Lease] | None) -> model.LeaseState:
-    if renewed is None or renewed[0] != number:
+def _lease_state(number: int, renewed: Attempt | None, reason: str) -> model.LeaseState:
+    if renewed is None or renewed.number != number:
         return model.LeaseState(number=number, lease=None, directive=Directive.ABANDON)
-    return model.LeaseState(number=number, lease=renewed[1], directive=Directive.CONTINUE)
+    directive = Directive.STOP if reason else Directive.CONTINUE
+    return model.LeaseState(number=number, lease=renewed.lease, directive=directive, reason=reason)

@@ -1,26 +1,38 @@
 """The budget guard: pure rules that read budget and ledger."""
 
-from groat_server.guard.admit import Ruling, admit, answered, awaiting, computing, exhausted
-from groat_server.guard.forecast import (
-    MOST_LOG_NANOS,
-    Spent,
-    affordable_trials,
-    hold_for,
-    quantile,
-    whole_nanos,
-)
+from groat_server.guard.admit import Candidate, admit
+from groat_server.guard.advice import IN_A_ROW, Moment, advise
+from groat_server.guard.assessment import Assessment
+from groat_server.guard.outlook import Outlook, outlook
+from groat_server.guard.plan import HandTold, PlanCase, manual_plan
+from groat_server.guard.replies import answered, awaiting, computing, exhausted
+from groat_server.guard.ruling import Ruling
+from groat_server.guard.sizes import Sizes, sizes_of
+from groat_server.guard.spend_model import Observed, SpendModel
+
+MOST_LOG_NANOS = 42.0
+"""About 1.7 billion units: no forecast reaches past what 64 bits hold."""
 
 __all__ = [
+    "IN_A_ROW",
     "MOST_LOG_NANOS",
+    "Assessment",
+    "Candidate",
+    "HandTold",
+    "Moment",
+    "Observed",
+    "Outlook",
+    "PlanCase",
     "Ruling",
-    "Spent",
+    "Sizes",
+    "SpendModel",
     "admit",
-    "affordable_trials",
+    "advise",
     "answered",
     "awaiting",
     "computing",
     "exhausted",
-    "hold_for",
-    "quantile",
-    "whole_nanos",
+    "manual_plan",
+    "outlook",
+    "sizes_of",
 ]

@@ -7,29 +7,40 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from groat import model
-from groat.model import Coverage, Reason, StudyState, Verdict
+from groat.model import Coverage, GuardMode, Reason, StudyState, Verdict
+from groat_server.guard import ruling
+from groat_server.guard.assessment import Assessment
+from groat_server.guard.ruling import Ruling
+from groat_server.guard.words import counted
+
+_ROOM = 3
+"""A trial whose likely spend fits so many times into what is left may run alone on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ruling:
-    """A verdict before it is stored.
+class Candidate:
+    """The trial that is about to start.
 
     Attributes:
-        ends_study: No ask can be served again until a person acts.
+        hold: What it would set aside; ``None`` when nothing is known of its spend.
+        likely: What it spends as likely as not; ``None`` when nothing is known.
+        is_new: False for one that is already numbered and waits for a worker.
+        is_decided: A person chose it, or it was begun before: no advice about it
+            is asked for.
     """
 
-    verdict: Verdict
-    reason: Reason
-    explanation: str
-    ends_study: bool = False
+    hold: model.Money | None
+    likely: model.Money | None = None
+    is_new: bool = True
+    is_decided: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Case:
     study: model.Study
-    hold: model.Money | None
+    candidate: Candidate
+    assessment: Assessment
     now: datetime
-    is_new: bool
 
     @property
     def status(self) -> model.BudgetStatus:
@@ -39,60 +50,52 @@ class _Case:
     def budget(self) -> model.Budget:
         return self.study.spec.budget
 
+    @property
+    def hold(self) -> model.Money | None:
+        return self.candidate.hold
+
 
 def admit(
-    *, study: model.Study, hold: model.Money | None, now: datetime, is_new: bool = True
+    *, study: model.Study, candidate: Candidate, assessment: Assessment, now: datetime
 ) -> Ruling:
     """Decide whether one more trial may start.
 
-    Reaching a limit exactly is allowed.
+    Reaching a limit exactly is allowed. Caps and limits decide; then the advice,
+    unless the policy only wants to hear it.
 
     Args:
         study: With the live ledger.
-        hold: What the trial would set aside; ``None`` when nothing is known
-            about its spend.
+        candidate: The trial.
+        assessment: Of the study's past.
         now: The moment of the ask.
-        is_new: False for a trial that is already numbered and waits for a worker.
 
     Returns:
         The ruling, with its numbers in the explanation.
     """
-    case = _Case(study=study, hold=hold, now=now, is_new=is_new)
+    case = _Case(study=study, candidate=candidate, assessment=assessment, now=now)
     for rule in _RULES:
-        ruling = rule(case)
-        if ruling is not None:
-            return ruling
-    return Ruling(
-        verdict=Verdict.PROCEED,
-        reason=Reason.WITHIN_BUDGET,
-        explanation=_within(case),
-    )
+        found = rule(case)
+        if found is not None:
+            return found
+    return _go(case)
 
 
 def _study_is_active(case: _Case) -> Ruling | None:
     if case.study.state is StudyState.ACTIVE:
         return None
     if case.study.state is StudyState.PAUSED:
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.STUDY_NOT_ACTIVE,
-            explanation="The study is paused; resume it to go on.",
-        )
+        return ruling.wait(Reason.STUDY_NOT_ACTIVE, "The study is paused; resume it to go on.")
     last = case.study.last_decision
     if last is not None and last.verdict is Verdict.STOP:
-        return Ruling(verdict=Verdict.STOP, reason=last.reason, explanation=last.explanation)
-    return Ruling(
-        verdict=Verdict.STOP,
-        reason=Reason.STUDY_NOT_ACTIVE,
-        explanation="The study is completed; resume it to go on.",
-    )
+        return ruling.stop(last.reason, last.explanation)
+    return ruling.stop(Reason.STUDY_NOT_ACTIVE, "The study is completed; resume it to go on.")
 
 
 def _before_deadline(case: _Case) -> Ruling | None:
     deadline = case.budget.deadline
     if deadline is None or case.now <= deadline:
         return None
-    return _stop(
+    return ruling.stop(
         Reason.DEADLINE,
         f"The deadline {deadline.isoformat()} has passed; move it and resume the study to go on.",
     )
@@ -114,18 +117,31 @@ def _spend_is_known(case: _Case) -> Ruling | None:
     )
 
 
+def _few_fail(case: _Case) -> Ruling | None:
+    failures, limit = (
+        case.assessment.failures,
+        case.study.spec.guard_policy.max_consecutive_failures,
+    )
+    if failures < limit:
+        return None
+    return ruling.stop(
+        Reason.TOO_MANY_FAILURES,
+        f"The last {failures} trials failed and {limit} in a row stop a study, before they spend "
+        "more. See what failed, mend it, and resume the study.",
+    )
+
+
 def _trials_are_left(case: _Case) -> Ruling | None:
     limit, status = case.budget.max_trials, case.status
     begun = status.finished_trials + status.running_trials + status.waiting_trials
-    if limit is None or not case.is_new or begun < limit:
+    if limit is None or not case.candidate.is_new or begun < limit:
         return None
     if status.running_trials:
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.AWAITING_RESULTS,
-            explanation=f"All {limit} trials are given out; {status.running_trials} still run.",
+        return ruling.wait(
+            Reason.AWAITING_RESULTS,
+            f"All {limit} trials are given out; {status.running_trials} still run.",
         )
-    return _stop(
+    return ruling.stop(
         Reason.TRIAL_LIMIT,
         f"All {limit} trials are done; raise max_trials and resume the study to go on.",
     )
@@ -135,10 +151,48 @@ def _workers_are_few_enough(case: _Case) -> Ruling | None:
     limit = case.study.spec.max_concurrent_trials
     if not limit or case.status.running_trials < limit:
         return None
-    return Ruling(
-        verdict=Verdict.WAIT,
-        reason=Reason.CONCURRENCY_LIMIT,
-        explanation=f"{case.status.running_trials} trials run and {limit} may; wait for one.",
+    return ruling.wait(
+        Reason.CONCURRENCY_LIMIT,
+        f"{case.status.running_trials} trials run and {limit} may; wait for one.",
+    )
+
+
+def _tokens_are_left(case: _Case) -> Ruling | None:
+    limit, status = case.budget.max_tokens, case.status
+    if limit is None:
+        return None
+    each, running = case.assessment.trial_tokens, status.running_trials
+    # Unknown: one alone, like money.
+    fits = status.settled_tokens + (running + 1) * each <= limit if each else not running
+    if status.settled_tokens < limit and fits:
+        return None
+    facts = (
+        f"{status.settled_tokens:,} of {limit:,} tokens are used and a trial takes up to "
+        f"{f'{each:,}' if each else 'an unknown number'}"
+    )
+    if running:
+        return ruling.wait(Reason.BUDGET_HELD, f"{facts}. Wait for {counted(running, 'trial')}.")
+    return ruling.stop(
+        Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_tokens and resume the study to go on."
+    )
+
+
+def _is_advised(case: _Case) -> Ruling | None:
+    advice = case.assessment.advice
+    only_says = case.study.spec.guard_policy.mode is GuardMode.ADVISE
+    if case.candidate.is_decided or advice.allows or only_says:
+        return None
+    return advice
+
+
+def _pilot_is_alone(case: _Case) -> Ruling | None:
+    running = case.status.running_trials
+    is_pilot = case.assessment.advice.reason is Reason.PILOT
+    if case.candidate.is_decided or not is_pilot or not running:
+        return None
+    return ruling.wait(
+        Reason.AWAITING_RESULTS,
+        f"A pilot shows what a trial spends; wait for {counted(running, 'running trial')}.",
     )
 
 
@@ -146,7 +200,7 @@ def _money_is_left(case: _Case) -> Ruling | None:
     remaining, hold = case.status.remaining, case.hold
     if remaining is None:
         return None
-    if remaining.nanos > 0 and (hold is None or hold.nanos <= remaining.nanos):
+    if remaining.nanos > 0 and (hold is None or hold <= remaining or _fits_alone(case)):
         return None
     needs = "an unknown amount" if hold is None else f"up to {hold}"
     facts = (
@@ -154,77 +208,47 @@ def _money_is_left(case: _Case) -> Ruling | None:
         f"{case.budget.max_spend}; one more trial needs {needs}"
     )
     if case.status.running_trials:
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.BUDGET_HELD,
-            explanation=f"{facts}. Wait for {case.status.running_trials} running trials.",
+        return ruling.wait(
+            Reason.BUDGET_HELD,
+            f"{facts}. Wait for {counted(case.status.running_trials, 'running trial')}.",
         )
     if case.status.held.nanos > 0:
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.BUDGET_HELD,
-            explanation=(
-                f"{facts}. {case.status.held} are held for workers that fell silent and may still "
-                "tell; raise max_spend to go on without them."
-            ),
+        return ruling.wait(
+            Reason.BUDGET_HELD,
+            f"{facts}. {case.status.held} are held for workers that fell silent and may still "
+            "tell; raise max_spend to go on without them.",
         )
-    return _stop(
+    return ruling.stop(
         Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on."
     )
 
 
-def exhausted(study: model.Study) -> Ruling:
-    """Every configuration of the space has been handed out."""
-    running = study.budget_status.running_trials
-    if running:
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.AWAITING_RESULTS,
-            explanation=f"Every configuration is given out; {running} trials still run.",
-        )
-    return _stop(
-        Reason.SPACE_EXHAUSTED,
-        f"All {study.budget_status.finished_trials} configurations of the space are tried.",
-    )
+def _fits_alone(case: _Case) -> bool:
+    """Whether it may run alone on all that is left.
+
+    As long as little is known of what trials spend, a careful hold is many
+    times what they do spend, and would end the study with the money in hand.
+    """
+    remaining, likely = case.status.remaining, case.candidate.likely
+    is_alone = not case.status.running_trials and case.status.held.nanos == 0
+    if remaining is None or likely is None or not is_alone:
+        return False
+    return _ROOM * likely.nanos <= remaining.nanos
 
 
-def awaiting(study: model.Study) -> Ruling:
-    """What comes next depends on what is not told yet, or on people."""
-    if isinstance(study.spec.algorithm.kind, model.Manual):
-        return Ruling(
-            verdict=Verdict.WAIT,
-            reason=Reason.AWAITING_TRIALS,
-            explanation="People choose the trials of this study and none waits; enqueue one.",
-        )
-    running = study.budget_status.running_trials
+def _go(case: _Case) -> Ruling:
+    advice = case.assessment.advice
+    holds = _within(case)
+    if case.candidate.is_decided or (advice.allows and case.status.remaining is None):
+        return ruling.proceed(Reason.WITHIN_BUDGET, holds)
+    verdict = advice.verdict
+    if not advice.allows and verdict is Verdict.STOP:
+        verdict = Verdict.PROCEED  # only advice: no study is stopped by it
     return Ruling(
-        verdict=Verdict.WAIT,
-        reason=Reason.AWAITING_RESULTS,
-        explanation=f"What comes next depends on the {running} trials that run; wait for one.",
-    )
-
-
-def answered(trials: int) -> Ruling:
-    """A repeated ask, of whose trials so many are still its own."""
-    if trials:
-        return Ruling(
-            verdict=Verdict.PROCEED,
-            reason=Reason.WITHIN_BUDGET,
-            explanation=f"This request was answered before; {trials} of its trials still run.",
-        )
-    return Ruling(
-        verdict=Verdict.WAIT,
-        reason=Reason.AWAITING_RESULTS,
-        explanation="The trials of this request are told or given to others; make a new request.",
-    )
-
-
-def computing() -> Ruling:
-    """The suggestion is not ready in time."""
-    return Ruling(
-        verdict=Verdict.WAIT,
-        reason=Reason.COMPUTING,
-        explanation="The next configuration is being computed; ask again with the same request id.",
+        verdict=verdict,
+        reason=advice.reason,
+        explanation=f"{advice.explanation} {holds}",
+        allows=True,
     )
 
 
@@ -232,14 +256,14 @@ _RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
     _study_is_active,
     _before_deadline,
     _spend_is_known,
+    _few_fail,
     _trials_are_left,
     _workers_are_few_enough,
+    _tokens_are_left,
+    _is_advised,
+    _pilot_is_alone,
     _money_is_left,
 )
-
-
-def _stop(reason: Reason, explanation: str) -> Ruling:
-    return Ruling(verdict=Verdict.STOP, reason=reason, explanation=explanation, ends_study=True)
 
 
 def _within(case: _Case) -> str:

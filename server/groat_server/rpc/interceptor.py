@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import NoReturn, TypeAlias, TypeVar, cast
 from uuid import uuid4
 
@@ -21,7 +21,10 @@ Reply = TypeVar("Reply")
 # In quotes, as grpc's classes are generic for the type checker only.
 Context: TypeAlias = "grpc.aio.ServicerContext[Message, Message]"
 Method: TypeAlias = "Callable[[Message, Context], Awaitable[Message]]"
+Stream: TypeAlias = "Callable[[Message, Context], AsyncIterator[Message]]"
 Handler: TypeAlias = "grpc.RpcMethodHandler[Message, Message]"
+
+_OURS = "/groat.v1."
 
 
 class ErrorsToStatuses(grpc.aio.ServerInterceptor):
@@ -34,18 +37,48 @@ class ErrorsToStatuses(grpc.aio.ServerInterceptor):
         ],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Request, Reply] | None:
-        """Wrap a unary method; streams (reflection, health) pass as they are."""
+        """Wrap a method of ours; streams of others (reflection, health) pass as they are."""
         handler = await continuation(handler_call_details)
+        name = str(handler_call_details.method)
+        if handler is not None and handler.unary_stream is not None and name.startswith(_OURS):
+            return _stream(handler, name)
         if handler is None or handler.unary_unary is None:
             return handler
         plain = cast("Handler", handler)
-        guarded = _guarded(cast("Method", plain.unary_unary), str(handler_call_details.method))
+        guarded = _guarded(cast("Method", plain.unary_unary), name)
         wrapped = grpc.unary_unary_rpc_method_handler(
             cast("Callable[[Message, grpc.ServicerContext], Message]", guarded),
             request_deserializer=_tolerant(plain.request_deserializer),
             response_serializer=plain.response_serializer,
         )
         return cast("grpc.RpcMethodHandler[Request, Reply]", wrapped)
+
+
+def _stream(
+    handler: grpc.RpcMethodHandler[Request, Reply], name: str
+) -> grpc.RpcMethodHandler[Request, Reply]:
+    plain = cast("Handler", handler)
+    call = cast("Stream", plain.unary_stream)
+
+    async def guarded(request: Message | None, context: Context) -> AsyncIterator[Message]:
+        refusal: errors.GroatError
+        try:
+            async for message in call(_told(request), context):
+                yield message
+        except errors.GroatError as error:
+            refusal = error
+        except Exception:
+            refusal = _incident(name)
+        else:
+            return
+        await _abort(context, refusal)
+
+    wrapped = grpc.unary_stream_rpc_method_handler(
+        cast("Callable[[Message, grpc.ServicerContext], Iterator[Message]]", guarded),
+        request_deserializer=_tolerant(plain.request_deserializer),
+        response_serializer=plain.response_serializer,
+    )
+    return cast("grpc.RpcMethodHandler[Request, Reply]", wrapped)
 
 
 def _guarded(call: Method, name: str) -> Method:

@@ -23,6 +23,8 @@ def ask_order(request: service_pb2.AskRequest) -> tuple[AskOrder, timedelta]:
         request_id=request.request_id,
         worker_id=request.worker_id,
         lease_duration=lease,
+        reports_usage=request.reports_usage,
+        acknowledged_decision_id=request.acknowledged_decision_id,
     )
     if not request.HasField("max_wait"):
         return order, _DEFAULT_WAIT
@@ -33,4 +35,13 @@ def work_order(request: service_pb2.ReportRequest | service_pb2.TellRequest) -> 
     """Read whose work it is, and the usage that came with it."""
     study_id, number = wire.parse_trial(request.name)
     usage = tuple(wire.usage_from_proto(one, f"usage[{i}]") for i, one in enumerate(request.usage))
-    return WorkOrder(study_id=study_id, number=number, lease_id=request.lease_id, usage=usage)
+    next_spend = None
+    if isinstance(request, service_pb2.ReportRequest) and request.HasField("next_spend"):
+        next_spend = wire.money_from_proto(request.next_spend, "next_spend")
+    return WorkOrder(
+        study_id=study_id,
+        number=number,
+        lease_id=request.lease_id,
+        usage=usage,
+        next_spend=next_spend,
+    )

@@ -11,8 +11,9 @@ from grpc_reflection.v1alpha import reflection
 
 from groat.v1 import service_pb2, service_pb2_grpc
 from groat_server.engine import Engine
+from groat_server.rpc.analysis import AnalysisService
 from groat_server.rpc.interceptor import ErrorsToStatuses
-from groat_server.rpc.services import AnalysisService, StudyService, TrialService
+from groat_server.rpc.services import StudyService, TrialService
 
 _MIB = 1024 * 1024
 

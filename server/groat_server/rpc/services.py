@@ -1,8 +1,9 @@
-"""The three services. A method that needs an ``if`` belongs in the engine."""
+"""The services that workers and owners use. A method that needs an ``if`` belongs in the engine."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 
 from google.protobuf.empty_pb2 import Empty
 
@@ -94,6 +95,7 @@ class StudyService(service_pb2_grpc.StudyServiceServicer):
 
     def __init__(self, engine: Engine) -> None:
         self._studies = engine.studies
+        self._watching = engine.watching
 
     async def CreateStudy(self, request: pb.CreateStudyRequest, context: Context) -> Study:
         """See ``StudyService.CreateStudy``."""
@@ -146,50 +148,10 @@ class StudyService(service_pb2_grpc.StudyServiceServicer):
         study_id = wire.parse_study(request.name)
         return wire.study_to_proto(await writing(self._studies.resume, study_id))
 
-
-class AnalysisService(service_pb2_grpc.AnalysisServiceServicer):
-    """See ``AnalysisService`` in service.proto."""
-
-    def __init__(self, engine: Engine) -> None:
-        self._analysis = engine.analysis
-        self._insight = engine.insight
-
-    async def GetFront(self, request: pb.GetFrontRequest, context: Context) -> pb.GetFrontResponse:
-        """See ``AnalysisService.GetFront``."""
-        front = await asyncio.to_thread(
-            self._analysis.front,
-            wire.parse_study(request.parent, "parent"),
-            include_infeasible_when_empty=request.include_infeasible_when_empty,
-            page_size=request.page_size,
-            page_token=request.page_token,
-        )
-        return wire.front_to_proto(front)
-
-    async def GetHypervolumeHistory(
-        self, request: pb.GetHypervolumeHistoryRequest, context: Context
-    ) -> pb.GetHypervolumeHistoryResponse:
-        """See ``AnalysisService.GetHypervolumeHistory``."""
-        points, reference = await asyncio.to_thread(
-            self._analysis.hypervolume_history,
-            wire.parse_study(request.parent, "parent"),
-            max_points=request.max_points,
-        )
-        return pb.GetHypervolumeHistoryResponse(
-            points=map(wire.hypervolume_point_to_proto, points), reference_point=reference
-        )
-
-    async def GetImportances(
-        self, request: pb.GetImportancesRequest, context: Context
-    ) -> pb.GetImportancesResponse:
-        """See ``AnalysisService.GetImportances``."""
-        study_id = wire.parse_study(request.parent, "parent")
-        found, finished = await self._insight.importances(study_id)
-        return pb.GetImportancesResponse(
-            importances=map(wire.importance_to_proto, found), finished_trials=finished
-        )
-
-    async def Predict(self, request: pb.PredictRequest, context: Context) -> pb.PredictResponse:
-        """See ``AnalysisService.Predict``."""
-        study_id, configurations = wire.predict_from_proto(request)
-        found = await self._insight.predict(study_id, configurations)
-        return pb.PredictResponse(predictions=map(wire.prediction_to_proto, found))
+    async def WatchStudy(
+        self, request: pb.WatchStudyRequest, context: Context
+    ) -> AsyncIterator[pb.WatchStudyResponse]:
+        """See ``StudyService.WatchStudy``."""
+        study_id = wire.parse_study(request.name)
+        async for event in self._watching.watch(study_id, request.resume_token):
+            yield wire.event_to_proto(study_id, event)

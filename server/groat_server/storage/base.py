@@ -39,6 +39,8 @@ class Attempt:
         told: Digest of the outcome it told, as `LockedStudy.close_attempt` was given it;
             empty before.
         is_lapsed: Its lease ran out before it told.
+        batch: The most that it spends before its next report, as far as is known;
+            ``None`` for a worker that does not report as it goes.
     """
 
     number: int
@@ -47,6 +49,12 @@ class Attempt:
     hold: model.Money
     told: str = ""
     is_lapsed: bool = False
+    batch: model.Money | None = None
+
+    @property
+    def is_starved(self) -> bool:
+        """Whether less is set aside for it than it spends before its next report."""
+        return self.batch is not None and self.hold.nanos < self.batch.nanos
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,10 +106,23 @@ class StudyView:
 
     Attributes:
         next_number: The number that the next new trial would get.
+        next_order: The place in the order of finishing that comes next.
+        accepted: Reasons that a person went on in spite of, each with
+            ``next_order`` then.
     """
 
     study: model.Study
     next_number: int
+    next_order: int = 0
+    accepted: Mapping[model.Reason, int] = field(default_factory=dict[model.Reason, int])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredDecision:
+    """A decision and its place among those of its study, rising with time."""
+
+    entry: int
+    decision: model.Decision
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,11 +195,32 @@ class LockedStudy(Protocol):
         """
         ...
 
-    def lease(self, number: int, lease: model.Lease, hold: model.Money) -> model.Trial:
+    def lease(
+        self,
+        number: int,
+        lease: model.Lease,
+        hold: model.Money,
+        batch: model.Money | None = None,
+    ) -> model.Trial:
         """Turn a REQUESTED trial RUNNING (attempt + 1) and set ``hold`` aside.
+
+        Args:
+            number: The trial's.
+            lease: Who has it, and until when.
+            hold: What is set aside.
+            batch: See `Attempt`.
 
         Raises:
             NotPossibleNow: The trial is not REQUESTED.
+        """
+        ...
+
+    def set_aside(self, lease_id: str, hold: model.Money, batch: model.Money) -> None:
+        """Give an attempt that has not told another hold and batch.
+
+        Raises:
+            NotFound: The study has given no such lease.
+            NotPossibleNow: It has told already.
         """
         ...
 
@@ -256,6 +298,18 @@ class LockedStudy(Protocol):
 
     def decide(self, decision: model.Decision) -> None:
         """Make this the study's last decision; stored in full when verdict or reason changed."""
+        ...
+
+    def decision(self, decision_id: str) -> model.Decision:
+        """Read a stored decision.
+
+        Raises:
+            NotFound: There is no such decision.
+        """
+        ...
+
+    def accept(self, reason: model.Reason) -> None:
+        """Remember that a person goes on in spite of a reason, from here on."""
         ...
 
     def change(
@@ -359,15 +413,40 @@ class Store(Protocol):
 
     def renew(
         self, study_id: str, lease_ids: Sequence[str], *, now: datetime
-    ) -> dict[str, tuple[int, model.Lease]]:
+    ) -> dict[str, Attempt]:
         """Renew live leases by the study's lease duration, in one transaction.
 
         The end of a lease never moves back.
 
         Returns:
-            Trial number and lease by lease id, of those that could be renewed:
-            not told, not lapsed, and their trial still RUNNING under them. A
-            lease that ran out but was not taken back yet is renewed.
+            Attempts by lease id, of those that could be renewed: not told, not
+            lapsed, and their trial still RUNNING under them. A lease that ran
+            out but was not taken back yet is renewed.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def usages(self, study_id: str, *, after: int, limit: int) -> list[tuple[int, StoredUsage]]:
+        """Return up to ``limit`` booked usages whose entry is above ``after``, by entry.
+
+        Entries rise in the order of booking; -1 is before the first.
+
+        Raises:
+            NotFound: There is no such study.
+        """
+        ...
+
+    def decisions(
+        self, study_id: str, *, before: int | None = None, limit: int
+    ) -> list[StoredDecision]:
+        """Return up to ``limit`` stored decisions, the newest first.
+
+        Args:
+            study_id: Whose.
+            before: Only those whose entry is below it.
+            limit: How many at most.
 
         Raises:
             NotFound: There is no such study.

@@ -8,7 +8,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from groat import model
-from groat_server.storage import codec, ledger, rows
+from groat_server import ledger
+from groat_server.storage import codec, rows
 from groat_server.storage import statements as sql
 from groat_server.storage.base import Attempt, BookedUsage, StoredUsage
 from groat_server.storage.database import Database

@@ -124,4 +124,5 @@ EXAMPLES = Form[tuple[model.ExampleRecord, ...]](tuple[model.ExampleRecord, ...]
 OUTCOME = Form[model.Outcome](model.Outcome)
 CONFIGURATION = Form[model.Configuration](model.Configuration)
 NOTES = Form[dict[str, str]](dict[str, str])
+ACCEPTED = Form[dict[model.Reason, int]](dict[model.Reason, int])
 NUMBERS = Form[tuple[int, ...]](tuple[int, ...])

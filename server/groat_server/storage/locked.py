@@ -117,7 +117,13 @@ class SqlLockedStudy:
         self._session.add_up(waiting=+1)
         return self._session.keep_trial(rows.trial(added, self._session.currency))
 
-    def lease(self, number: int, lease: model.Lease, hold: model.Money) -> model.Trial:
+    def lease(
+        self,
+        number: int,
+        lease: model.Lease,
+        hold: model.Money,
+        batch: model.Money | None = None,
+    ) -> model.Trial:
         """See `LockedStudy.lease`."""
         row = self._session.run(sql.LEASE_TRIAL, {"trial": number}).one_or_none()
         if row is None:
@@ -125,9 +131,18 @@ class SqlLockedStudy:
             raise errors.NotPossibleNow(
                 f"trial {number} is {state}; only REQUESTED ones are leased"
             )
-        self._session.insert(sql.ADD_ATTEMPT, rows.new_attempt(row, lease, hold))
+        self._session.insert(sql.ADD_ATTEMPT, rows.new_attempt(row, lease, hold, batch))
         self._session.add_up(waiting=-1, running=+1, held=hold.nanos)
         return self._session.keep_trial(rows.trial(row, self._session.currency, lease=lease))
+
+    def set_aside(self, lease_id: str, hold: model.Money, batch: model.Money) -> None:
+        """See `LockedStudy.set_aside`."""
+        attempt = self._known_attempt(lease_id)
+        amounts = {"of_lease": lease_id, "amount": hold.nanos, "most": batch.nanos}
+        if not self._session.run(sql.SET_ASIDE, amounts).rowcount:
+            raise errors.NotPossibleNow("the lease has told its outcome already")
+        self._session.add_up(held=hold.nanos - attempt.hold.nanos)
+        self._session.keep_attempt(replace(attempt, hold=hold, batch=batch))
 
     def attempt(self, lease_id: str) -> Attempt | None:
         """See `LockedStudy.attempt`."""
@@ -150,29 +165,28 @@ class SqlLockedStudy:
 
     def renew(self, lease_id: str, until: datetime) -> model.Lease:
         """See `LockedStudy.renew`."""
-        renewed = [replace(lease, expire_time=until) for _, lease in self._live([lease_id])]
+        renewed = [_until(attempt, until) for attempt in self._live([lease_id])]
         if not renewed:
             raise errors.NotPossibleNow("the lease is over; ask for another trial")
         self._move_ends(renewed)
-        return renewed[0]
+        return renewed[0].lease
 
-    def renew_all(
-        self, lease_ids: Sequence[str], *, now: datetime
-    ) -> dict[str, tuple[int, model.Lease]]:
+    def renew_all(self, lease_ids: Sequence[str], *, now: datetime) -> dict[str, Attempt]:
         """See `Store.renew`."""
         end = now + self._session.row.declared.lease_duration
         renewed = [
-            (number, replace(lease, expire_time=max(end, lease.expire_time)))
-            for number, lease in self._live(lease_ids)
+            _until(attempt, max(end, attempt.lease.expire_time))
+            for attempt in self._live(lease_ids)
         ]
-        self._move_ends([lease for _, lease in renewed])
-        return {lease.lease_id: (number, lease) for number, lease in renewed}
+        self._move_ends(renewed)
+        return {attempt.lease.lease_id: attempt for attempt in renewed}
 
-    def _live(self, lease_ids: Sequence[str]) -> list[tuple[int, model.Lease]]:
+    def _live(self, lease_ids: Sequence[str]) -> list[Attempt]:
         found = self._session.run(sql.LIVE, {"leases": list(lease_ids)})
-        return [(row.number, rows.lease(row)) for row in found]
+        return [rows.attempt(row, self._session.currency) for row in found]
 
-    def _move_ends(self, leases: Sequence[model.Lease]) -> None:
+    def _move_ends(self, attempts: Sequence[Attempt]) -> None:
+        leases = [attempt.lease for attempt in attempts]
         self._session.run_each(
             sql.RENEW,
             [{"of_lease": lease.lease_id, "until": lease.expire_time} for lease in leases],
@@ -243,8 +257,25 @@ class SqlLockedStudy:
         """See `LockedStudy.decide`."""
         last = self._session.row.last
         if last is None or (last.verdict, last.reason) != (decision.verdict, decision.reason):
-            self._session.insert(sql.ADD_DECISION, rows.new_decision(decision))
-        self._session.change(last_decision=codec.DECISION.write(decision))
+            last_entry = self._session.run(sql.LAST_ENTRY).scalar_one()
+            entry = 0 if last_entry is None else last_entry + 1
+            self._session.insert(sql.ADD_DECISION, {"entry": entry, **rows.new_decision(decision)})
+        # A plan is long, and this is read by every call.
+        short = replace(decision, plan=None)
+        self._session.change(last_decision=codec.DECISION.write(short))
+
+    def decision(self, decision_id: str) -> model.Decision:
+        """See `LockedStudy.decision`."""
+        row = self._session.run(sql.DECISION, {"decision": decision_id}).one_or_none()
+        if row is None:
+            raise errors.NotFound(f"the study has no decision {decision_id[:64]!r}")
+        return codec.DECISION.read(row.decision)
+
+    def accept(self, reason: model.Reason) -> None:
+        """See `LockedStudy.accept`."""
+        view = self.view()
+        accepted = {**view.accepted, reason: view.next_order}
+        self._session.change(accepted=codec.ACCEPTED.write(accepted))
 
     def change(
         self,
@@ -261,6 +292,10 @@ class SqlLockedStudy:
             state=row.state if state is None else state.value,
             revision=row.revision + 1,
         )
+
+
+def _until(attempt: Attempt, end: datetime) -> Attempt:
+    return replace(attempt, lease=replace(attempt.lease, expire_time=end))
 
 
 def _expect_one(result: sa.CursorResult[object]) -> None:

@@ -12,12 +12,14 @@ from typing import Any, TypeAlias
 import sqlalchemy as sa
 
 from groat import model
-from groat_server.storage import codec, ledger
+from groat_server import ledger
+from groat_server.storage import codec
 from groat_server.storage.base import (
     Attempt,
     BookedUsage,
     FinishedTrial,
     NewTrial,
+    StoredDecision,
     StoredUsage,
     StudyView,
 )
@@ -52,6 +54,7 @@ class StudyRow:
     settled: int = 0
     spend: str | None = None
     last_decision: str | None = None
+    accepted: str = "{}"
 
     @property
     def declared(self) -> model.StudySpec:
@@ -89,7 +92,12 @@ class StudyRow:
 
     def view(self) -> StudyView:
         """Return what the row says, as values."""
-        return StudyView(study=self.study(), next_number=self.next_number)
+        return StudyView(
+            study=self.study(),
+            next_number=self.next_number,
+            next_order=self.next_order,
+            accepted=codec.ACCEPTED.read(self.accepted),
+        )
 
     def study(self) -> model.Study:
         """Return the study, without its next number."""
@@ -239,10 +247,13 @@ def attempt(row: Row, currency: str) -> Attempt:
         hold=model.Money(row.hold, currency),
         told=row.told or "",
         is_lapsed=row.lapse_time is not None,
+        batch=None if row.batch is None else model.Money(row.batch, currency),
     )
 
 
-def new_attempt(trial: Row, lease: model.Lease, hold: model.Money) -> Columns:
+def new_attempt(
+    trial: Row, lease: model.Lease, hold: model.Money, batch: model.Money | None
+) -> Columns:
     """Return the columns of a leased trial's newest attempt, without its study's id."""
     return {
         "number": trial.number,
@@ -251,6 +262,7 @@ def new_attempt(trial: Row, lease: model.Lease, hold: model.Money) -> Columns:
         "worker_id": lease.worker_id,
         "expire_time": lease.expire_time,
         "hold": hold.nanos,
+        "batch": None if batch is None else batch.nanos,
     }
 
 
@@ -273,6 +285,11 @@ def new_decision(decision: model.Decision) -> Columns:
         "decision": codec.DECISION.write(decision),
         "time": decision.time,
     }
+
+
+def decision(row: Row) -> StoredDecision:
+    """Read a row of ``decisions``."""
+    return StoredDecision(entry=row.entry, decision=codec.DECISION.read(row.decision))
 
 
 def new_usage(booked: BookedUsage, *, entry: int, lease_id: str | None, now: datetime) -> Columns:

@@ -90,7 +90,15 @@ studies = sa.Table(
     sa.Column("held", sa.BigInteger, nullable=False, doc="nanos"),
     sa.Column("settled", sa.BigInteger, nullable=False, doc="nanos; the total of spend"),
     sa.Column("spend", sa.Text, doc="model.Spend of all usage; NULL before any"),
-    sa.Column("last_decision", sa.Text, doc="model.Decision; NULL before any"),
+    sa.Column("last_decision", sa.Text, doc="model.Decision without its plan; NULL before any"),
+    # What 0003 added has defaults: a server of before may go on for a while.
+    sa.Column(
+        "accepted",
+        sa.Text,
+        nullable=False,
+        server_default="{}",
+        doc="JSON: reasons that a person went on in spite of, each with next_order then",
+    ),
     _one_of("state", model.StudyState),
     *_not_negative("waiting", "running", "finished", "held", "settled"),
     sa.CheckConstraint("waiting + running + finished = next_number", name="trials_add_up"),
@@ -164,9 +172,10 @@ attempts = sa.Table(
     sa.Column("hold", sa.BigInteger, nullable=False, doc="nanos still set aside"),
     sa.Column("told", sa.Text, doc="digest of the outcome; NULL before"),
     sa.Column("lapse_time", Instant, doc="when its lease was taken back"),
+    sa.Column("batch", sa.BigInteger, doc="nanos until its next report; NULL: it does not report"),
     _trial(),
     sa.UniqueConstraint("study_id", "lease_id"),
-    *_not_negative("hold"),
+    *_not_negative("hold", "batch"),
     sa.CheckConstraint("attempt >= 1", name="attempt_counts_from_one"),
     sa.CheckConstraint("told IS NULL OR hold = 0", name="told_holds_nothing"),
 )
@@ -242,5 +251,7 @@ decisions = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("decision", sa.Text, nullable=False, doc="model.Decision"),
     sa.Column("time", Instant, nullable=False),
+    sa.Column("entry", sa.BigInteger, doc="rising; NULL: made by a server of before"),
     _study(),
+    sa.UniqueConstraint("study_id", "entry"),
 )

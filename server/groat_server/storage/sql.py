@@ -13,7 +13,14 @@ import sqlalchemy as sa
 from groat import errors, model
 from groat_server.storage import codec, rows
 from groat_server.storage import statements as sql
-from groat_server.storage.base import FinishedTrial, NewTrial, StudyView
+from groat_server.storage.base import (
+    Attempt,
+    FinishedTrial,
+    NewTrial,
+    StoredDecision,
+    StoredUsage,
+    StudyView,
+)
 from groat_server.storage.database import Database, connect
 from groat_server.storage.locked import SqlLockedStudy
 from groat_server.storage.migrate import migrate
@@ -21,6 +28,8 @@ from groat_server.storage.rows import StudyRow
 from groat_server.storage.schema import studies as studies_table
 from groat_server.storage.schema import trials as trials_table
 from groat_server.storage.session import no_trial
+
+_MOST = 2**62
 
 
 class SqlStore:
@@ -157,10 +166,28 @@ class SqlStore:
 
     def renew(
         self, study_id: str, lease_ids: Sequence[str], *, now: datetime
-    ) -> dict[str, tuple[int, model.Lease]]:
+    ) -> dict[str, Attempt]:
         """See `Store.renew`."""
         with self.locked(study_id) as study:
             return study.renew_all(lease_ids, now=now)
+
+    def usages(self, study_id: str, *, after: int, limit: int) -> list[tuple[int, StoredUsage]]:
+        """See `Store.usages`."""
+        page = {"study": study_id, "after": after, "limit": limit}
+        with self._database.reading() as connection:
+            _study(connection, study_id)
+            found = connection.execute(sql.USAGES, page).all()
+        return [(row.entry, rows.stored_usage(row)) for row in found]
+
+    def decisions(
+        self, study_id: str, *, before: int | None = None, limit: int
+    ) -> list[StoredDecision]:
+        """See `Store.decisions`."""
+        page = {"study": study_id, "before": _MOST if before is None else before, "limit": limit}
+        with self._database.reading() as connection:
+            _study(connection, study_id)
+            found = connection.execute(sql.DECISIONS, page).all()
+        return [rows.decision(row) for row in found]
 
     @contextmanager
     def locked(self, study_id: str) -> Generator[SqlLockedStudy]:

@@ -154,6 +154,11 @@ LOWER_HOLD = (
     .where(_this_attempt, attempts.c.told.is_(None))
     .values(hold=attempts.c.hold - bindparam("amount"))
 )
+SET_ASIDE = (
+    sa.update(attempts)
+    .where(_this_attempt, attempts.c.told.is_(None))
+    .values(hold=bindparam("amount"), batch=bindparam("most"))
+)
 CLOSE_ATTEMPT = (
     sa.update(attempts)
     .where(_this_attempt, attempts.c.told.is_(None))
@@ -184,6 +189,16 @@ USAGE = (
     .where(usage.c.study_id == bindparam("study"), usage.c.lease_id == bindparam("of_lease"))
     .order_by(usage.c.entry)
 )
+USAGES = (
+    sa.select(usage, attempts.c.number)
+    .outerjoin(
+        attempts,
+        sa.and_(attempts.c.study_id == usage.c.study_id, attempts.c.lease_id == usage.c.lease_id),
+    )
+    .where(usage.c.study_id == bindparam("study"), usage.c.entry > bindparam("after"))
+    .order_by(usage.c.entry)
+    .limit(bindparam("limit"))
+)
 UNPRICED = (
     sa.select(usage, attempts.c.number)
     .outerjoin(
@@ -210,3 +225,18 @@ ANSWER = sa.select(answers.c.digest, answers.c.numbers).where(
 )
 ADD_ANSWER = sa.insert(answers)
 ADD_DECISION = sa.insert(decisions)
+LAST_ENTRY = sa.select(sa.func.max(decisions.c.entry)).where(
+    decisions.c.study_id == bindparam("study")
+)
+DECISION = sa.select(decisions).where(
+    decisions.c.study_id == bindparam("study"), decisions.c.decision_id == bindparam("decision")
+)
+DECISIONS = (
+    sa.select(decisions)
+    .where(
+        decisions.c.study_id == bindparam("study"),
+        decisions.c.entry < bindparam("before"),
+    )
+    .order_by(decisions.c.entry.desc())
+    .limit(bindparam("limit"))
+)

@@ -5,10 +5,12 @@ so that a caller mends a declaration once.
 """
 
 from groat_server.validation.algorithms import check_search
+from groat_server.validation.budgets import check_next_spend
 from groat_server.validation.orders import check_ask, check_lease_id, check_request_id, is_id
 from groat_server.validation.outcomes import (
     check_draft,
     check_outcome,
+    check_pilot,
     check_recorded,
     check_report,
 )
@@ -19,8 +21,10 @@ __all__ = [
     "check_ask",
     "check_draft",
     "check_lease_id",
+    "check_next_spend",
     "check_outcome",
     "check_patch",
+    "check_pilot",
     "check_recorded",
     "check_report",
     "check_request_id",

@@ -24,11 +24,18 @@ def check_algorithm(spec: model.StudySpec, path: str) -> Iterator[Violation]:
         yield Violation(f"{path}.seed", f"{seed} is negative")
 
 
-def check_early_stopping(rule: model.EarlyStopping, path: str) -> Iterator[Violation]:
-    """Check when a report may be answered with STOP."""
+def check_early_stopping(spec: model.StudySpec, path: str) -> Iterator[Violation]:
+    """Check when a report may be answered with STOP, and that one ever could be."""
+    rule, most = spec.early_stopping, spec.algorithm.whole_example_count
     yield from words.between(rule.least_chance, 0.0, 0.5, f"{path}.least_chance")
     least = 2 if rule.least_chance else 0
     yield from words.between(rule.min_examples, least, MAX_EXAMPLES, f"{path}.min_examples")
+    if rule.least_chance and 0 < most <= rule.min_examples:
+        problem = (
+            f"{rule.min_examples} is not below the algorithm's max_examples, {most}: a trial is "
+            "whole before it could be stopped"
+        )
+        yield Violation(f"{path}.min_examples", problem)
 
 
 def check_search(spec: model.StudySpec, space: Space) -> None:

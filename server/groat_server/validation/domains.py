@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import isfinite, ulp
 
 from groat import model
@@ -15,6 +15,7 @@ MAX_LOG_STEPS = 2**32 - 1
 MAX_SUBSET_ITEMS = 64
 MAX_ORDER_ITEMS = 32
 MAX_TEXT_BYTES = 2**20
+_SHOWN = 8
 
 
 def is_allowed(domain: model.Domain, value: model.Value) -> bool:
@@ -62,6 +63,32 @@ def _on_grid(value: float, low: float, step: float | None) -> bool:
         return True
     steps = (value - low) / step
     return abs(steps - round(steps)) < 1e-9 * max(1.0, abs(steps))
+
+
+def words_of(domain: model.Domain) -> str:
+    """Say what values a domain has; of texts their ids, never what is written in them."""
+    match domain:
+        case model.BoolDomain():
+            return "true and false"
+        case model.CategoricalDomain(labels=values) | model.OrdinalDomain(levels=values):
+            return _listed(values)
+        case model.TextDomain(variants=variants):
+            return _listed([variant.id for variant in variants])
+        case model.IntDomain() | model.FloatDomain():
+            kind = "whole numbers" if isinstance(domain, model.IntDomain) else "floats"
+            step = "" if domain.step is None else f" in steps of {domain.step}"
+            return f"{kind} from {domain.min} to {domain.max}{step}"
+        case model.PermutationDomain(items=items):
+            return f"lists of all of {_listed(items)}, each once"
+        case model.SubsetDomain(items=items, required_items=required):
+            counts = f"{domain.min_items} to {domain.max_items or len(items)}"
+            always = f", always with {_listed(required)}" if required else ""
+            return f"lists of {counts} of {_listed(items)}, each once{always}"
+
+
+def _listed(values: Sequence[model.Value]) -> str:
+    shown = ", ".join(f"{value!r:.40}" for value in values[:_SHOWN])
+    return shown if len(values) <= _SHOWN else f"{shown}, ... ({len(values)} in all)"
 
 
 def check_domain(domain: model.Domain, path: str) -> Iterator[Violation]:

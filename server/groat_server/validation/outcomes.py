@@ -82,6 +82,20 @@ def check_report(
         raise InvalidArgument(*faults)
 
 
+def check_pilot(pilot: model.Pilot, currency: str) -> None:
+    """Check what a few examples used.
+
+    Raises:
+        InvalidArgument: With every violation, paths as in ``ForecastRequest``.
+    """
+    faults = [*check_usage(pilot.usage, "pilot_usage", currency)]
+    if pilot.example_count < 1:
+        problem = f"{pilot.example_count}; say on how many examples the usage was"
+        faults.append(Violation("pilot_examples", problem))
+    if faults:
+        raise InvalidArgument(*faults)
+
+
 def check_recorded(usage: Sequence[model.Usage], currency: str) -> None:
     """Check usage of the study as a whole.
 

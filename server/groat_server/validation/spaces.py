@@ -8,7 +8,13 @@ from graphlib import CycleError, TopologicalSorter
 from groat import model
 from groat.errors import Violation
 from groat_server.validation import words
-from groat_server.validation.domains import MAX_LEVELS, MAX_TEXT_BYTES, check_domain, is_allowed
+from groat_server.validation.domains import (
+    MAX_LEVELS,
+    MAX_TEXT_BYTES,
+    check_domain,
+    is_allowed,
+    words_of,
+)
 
 MAX_PARAMETERS = 256
 MAX_CONSTRAINTS = 256
@@ -56,7 +62,8 @@ def _check_parameter(
     default = parameter.default_value
     if not faults and default is not None and not is_allowed(parameter.domain, default):
         told = _quoted(parameter.domain, default)
-        yield Violation(f"{path}.default_value", f"{told} is not in the domain")
+        problem = f"{told} is no value of {parameter.id!r}, which has {words_of(parameter.domain)}"
+        yield Violation(f"{path}.default_value", problem)
     if len(parameter.active_when) > MAX_CONDITIONS:
         problem = f"{len(parameter.active_when)} conditions; at most {MAX_CONDITIONS} are allowed"
         yield Violation(f"{path}.active_when", problem)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from groat import model
 from groat.errors import InvalidArgument, Violation
-from groat_server import pricing
 from groat_server.validation import words
 from groat_server.validation.algorithms import check_algorithm, check_early_stopping
+from groat_server.validation.budgets import check_money
 from groat_server.validation.growth import check_growth
 from groat_server.validation.spaces import check_defaults, check_space
 
@@ -18,7 +17,6 @@ MAX_METRICS = 64
 MAX_OBJECTIVES = 8
 MAX_LABELS = 64
 _SPACE = "study.search_space"
-_CURRENCY = re.compile(r"[A-Z]{3}")
 LEASE_LIMITS = (timedelta(seconds=1), timedelta(hours=24))
 
 
@@ -35,7 +33,7 @@ def check_spec(spec: model.StudySpec) -> None:
             *_check_metrics(spec.metrics, "study.metrics"),
             *check_algorithm(spec, "study.algorithm"),
             *_check_limits(spec),
-            *_check_money(spec),
+            *check_money(spec),
         ]
     )
 
@@ -46,7 +44,7 @@ def check_patch(before: model.StudySpec, after: model.StudySpec) -> None:
     Raises:
         InvalidArgument: A changed part breaks a rule, or would mix currencies.
     """
-    faults = [*_check_limits(after), *_check_money(after)]
+    faults = [*_check_limits(after), *check_money(after)]
     if after.search_space != before.search_space:
         faults += check_space(after.search_space, _SPACE)
         faults += check_growth(before.search_space, after.search_space, _SPACE)
@@ -97,13 +95,11 @@ def _check_derivation(derivation: model.Derivation, path: str) -> Iterator[Viola
 def _check_limits(spec: model.StudySpec) -> Iterator[Violation]:
     yield from words.text(spec.display_name, "study.display_name")
     yield from _check_labels(spec.labels, "study.labels")
-    quantile = spec.guard_policy.hold_quantile
-    yield from words.between(quantile, 0.5, 0.99, "study.guard_policy.hold_quantile")
     path = "study.max_concurrent_trials"
     yield from words.between(spec.max_concurrent_trials, 0, 100_000, path)
     yield from words.between(spec.max_attempts, 1, 100, "study.max_attempts")
     yield from check_lease(spec.lease_duration, "study.lease_duration")
-    yield from check_early_stopping(spec.early_stopping, "study.early_stopping")
+    yield from check_early_stopping(spec, "study.early_stopping")
 
 
 def check_lease(duration: timedelta, path: str) -> Iterator[Violation]:
@@ -119,20 +115,3 @@ def _check_labels(labels: Mapping[str, str], path: str) -> Iterator[Violation]:
     for key, value in labels.items():
         yield from words.identifier(key, path)
         yield from words.text(value, f"{path}[{key[:40]}]")
-
-
-def _check_money(spec: model.StudySpec) -> Iterator[Violation]:
-    budget = spec.budget
-    yield from words.positive(budget.max_spend, "study.budget.max_spend")
-    yield from words.positive(budget.max_trial_spend, "study.budget.max_trial_spend")
-    if not _CURRENCY.fullmatch(spec.currency):
-        problem = f"{spec.currency[:10]!r} is not three capital letters, like USD"
-        yield Violation("study.budget.max_spend.currency", problem)
-    if budget.max_trials is not None:
-        yield from words.between(budget.max_trials, 1, 2**31 - 1, "study.budget.max_trials")
-    for name in ("max_spend", "max_trial_spend"):
-        amount: model.Money | None = getattr(budget, name)
-        if amount is not None and amount.currency != spec.currency:
-            problem = f"{amount.currency} beside {spec.currency}; a study has one currency"
-            yield Violation(f"study.budget.{name}.currency", problem)
-    yield from pricing.validate_book(spec.price_book, "study.price_book", spec.currency)

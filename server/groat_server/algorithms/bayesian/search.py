@@ -10,7 +10,7 @@ from groat_server.algorithms.base import History, Pending, Problem, Suggestion
 from groat_server.algorithms.bayesian.fidelity import fullest, rows_of, unknown
 from groat_server.algorithms.bayesian.memory import recall
 from groat_server.algorithms.bayesian.models import fit_models
-from groat_server.algorithms.bayesian.step import Step
+from groat_server.algorithms.bayesian.step import Choice, Step
 
 _MOST_ROWS = 300
 _RECENT_ROWS = 50
@@ -28,9 +28,17 @@ def propose(
     memory = recall(history, pending)
     models, memory = fit_models(problem, useful, memory, len(history.numbers))
     step = Step(problem, useful, models, unknown(pending, history))
-    points = step.best(design.Known(problem, history, pending), count, rng)
+    choices = step.best(design.Known(problem, history, pending), count, rng)
     notes = memory.notes()
-    return [Suggestion(point=p, generator="bayesian", notes=notes) for p in points]
+    return [
+        Suggestion(point=one.point, generator="bayesian", notes={**notes, **_promise(one)})
+        for one in choices
+    ]
+
+
+def _promise(choice: Choice) -> dict[str, str]:
+    """What the guard weighs the next trials by; see `groat_server.gains`."""
+    return {} if choice.gain is None else {"gain": f"{choice.gain:.3g}"}
 
 
 def _most_useful(history: History) -> History:

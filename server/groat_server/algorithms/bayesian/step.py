@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
 import numpy as np
 
 from groat_server import front
@@ -18,6 +22,20 @@ _MOST_EXACT_OBJECTIVES = 3
 _FEW = 8
 _MANY_ROWS = 16
 _SHORT_LIST = 32
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A point to try.
+
+    Attributes:
+        point: Shape ``(d,)``.
+        gain: The hypervolume that it is expected to add, relative to what the
+            models take the front to have; ``None`` where that is not exact.
+    """
+
+    point: Floats
+    gain: float | None
 
 
 class Step:
@@ -46,7 +64,7 @@ class Step:
         self._models = models
         self._believe(pending)
 
-    def best(self, known: Known, count: int, rng: np.random.Generator) -> list[Floats]:
+    def best(self, known: Known, count: int, rng: np.random.Generator) -> list[Choice]:
         """Choose points one after the other, each believed before the next.
 
         Of more than 16 points several come from each search.
@@ -57,18 +75,18 @@ class Step:
             rng: The dice.
 
         Returns:
-            Points of shape ``(d,)``; fewer than ``count`` only when every
-            configuration is known.
+            Fewer than ``count`` only when every configuration is known.
         """
-        chosen = list[Floats]()
+        chosen = list[Choice]()
         share = -(-count // _MOST_SEARCHES)
         while len(chosen) < count:
-            ranked = self._ranked(known, rng)
+            ranked, gains_of = self._ranked(known, rng)
             more = known.choose([ranked], min(share, count - len(chosen)), rng)
             if not more:
                 break
-            chosen += more
-            self._believe(np.array(more))
+            points = np.array(more)
+            chosen += map(Choice, more, gains_of(points))
+            self._believe(points)
         return chosen
 
     def _believe(self, points: Floats) -> None:
@@ -79,7 +97,7 @@ class Step:
         self._believed = np.concatenate([self._believed, points])
         self._feasible = np.concatenate([self._feasible, likely])
 
-    def _ranked(self, known: Known, rng: np.random.Generator) -> Floats:
+    def _ranked(self, known: Known, rng: np.random.Generator) -> tuple[Floats, _Gains]:
         space = self._problem.space
         losses = self._models.medians(features(space, self._points))
         best = goal.front_of(losses, self._feasible)
@@ -90,7 +108,12 @@ class Step:
         exact = self._problem.objectives <= _MOST_EXACT_OBJECTIVES
         steering = self._score(best if exact else goal.loneliest(best, _MANY_ROWS), reference)
         found = candidates.search(space, steering, pool, known, rng)
-        return found if exact else self._judged(found, losses, reference, rng)
+        if not exact:
+            return self._judged(found, losses, reference, rng), _unknown
+        reached = _share_of_box(best, reference)
+        return found, lambda points: [
+            float(gain) / reached if reached > 0 else None for gain in np.exp(steering(points))
+        ]
 
     def _is_parent(self, losses: Floats) -> Bools:
         """The feasible front; while nothing is feasible, the rows nearest to it."""
@@ -140,3 +163,17 @@ class Step:
         values = improvement.log_expected(inputs) + models.feasibility.log_chances(inputs)
         order = np.argsort(-values, kind="stable")
         return np.concatenate([first[order], found[_SHORT_LIST:]])
+
+
+_Gains: TypeAlias = Callable[[Floats], Sequence[float | None]]
+
+
+def _unknown(points: Floats) -> Sequence[float | None]:
+    return [None] * len(points)
+
+
+def _share_of_box(best: Floats, reference: Floats) -> float:
+    """The front's hypervolume in the unit of `Improvement.expected`."""
+    widths = reference - np.minimum(best, reference).min(axis=0, initial=np.inf)
+    volume = float(np.prod(np.where(widths > 0, widths, 1.0)))
+    return front.hypervolume(best, reference) / volume

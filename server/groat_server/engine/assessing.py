@@ -1,0 +1,228 @@
+"""What the guard makes of a study: computed before anything is locked, kept until more is told."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from groat import model
+from groat.model import TrialState
+from groat_server import guard
+from groat_server.engine.forecasting import forecast_of
+from groat_server.engine.situations import Situation, situation
+from groat_server.engine.spends import Expectation, Pilot, features_of, money_of
+from groat_server.guard import Assessment, Candidate, SpendModel
+from groat_server.history import Memory, Past, Told
+from groat_server.space import Space
+from groat_server.storage.base import StudyView
+
+TRANCHE = 0.75
+"""Which quantile of its predicted spend a trial holds first, when its worker reports as it goes."""
+
+_STUDIES_KEPT = 64
+_EACH_UP_TO = 100
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """A study as the guard sees it.
+
+    Attributes:
+        assessment: What asks are judged by.
+        spends: Predicts what one more trial spends; ``None`` when nothing is known.
+        expectation: What was declared.
+        plan: With advice to go on by hand.
+    """
+
+    study: model.Study
+    past: Past
+    sizes: guard.Sizes
+    assessment: Assessment
+    spends: SpendModel | None
+    expectation: Expectation
+    plan: model.ManualPlan | None = None
+
+    def spend_of(
+        self, configuration: model.Configuration, example_count: int, share: float
+    ) -> model.Money | None:
+        """Return what a trial spends with so much certainty at most; ``None``: unknown."""
+        if self.spends is None:
+            return None
+        point = self.past.space.place(configuration)
+        rows = features_of(self.past.space, [point])
+        offsets = np.array([self.expectation.log_nanos(configuration, example_count)])
+        nanos = float(self.spends.quantile(rows, offsets, share)[0])
+        return money_of(nanos, self.study.spec.currency)
+
+    @property
+    def affordable_in_all(self) -> int | None:
+        """How many trials the study can have, told ones included; ``None``: nothing bounds it."""
+        more = self.assessment.forecast.affordable_trials
+        return None if more is None else self.study.budget_status.finished_trials + more
+
+    def typical(self, *, in_tranches: bool) -> Candidate:
+        """Return a new trial like those to come."""
+        budget, forecast = self.study.spec.budget, self.assessment.forecast
+        hold = forecast.trial_spend_p50
+        if budget.max_trial_spend is not None and not in_tranches:
+            hold = budget.max_trial_spend
+        elif budget.max_spend is None:
+            hold = model.Money(0, self.study.spec.currency)
+        return Candidate(hold=hold, likely=forecast.trial_spend_p50)
+
+    def hold_for(
+        self, configuration: model.Configuration, example_count: int, *, in_tranches: bool
+    ) -> model.Money | None:
+        """Return what to set aside for one more trial.
+
+        In tranches, an upper quartile to begin with. Otherwise nothing stops the
+        trial half-way: a declared most in full, or else the policy's quantile.
+        Zero when there is no cap to keep; ``None`` when nothing is known.
+        """
+        budget, policy = self.study.spec.budget, self.study.spec.guard_policy
+        most = budget.max_trial_spend
+        if most is not None and not in_tranches:
+            return most
+        if budget.max_spend is None:
+            return model.Money(0, self.study.spec.currency)
+        share = TRANCHE if in_tranches else policy.hold_quantile
+        hold = self.spend_of(configuration, example_count, share)
+        return hold if most is None else min(hold or most, most)
+
+
+class Assessing:
+    """Assessments of the studies in use. Safe between threads."""
+
+    def __init__(self, memory: Memory) -> None:
+        self._memory = memory
+        self._kept: OrderedDict[tuple[str, str], _Kept] = OrderedDict()
+        self._lock = threading.Lock()
+
+    def of(self, view: StudyView, pilot: Pilot | None = None) -> View:
+        """Assess a study as it stands.
+
+        It is a function of what was told, of the declaration, and of what a
+        person accepted: any server comes to the same.
+
+        Args:
+            view: The study.
+            pilot: What a few examples spent that are not told to any trial.
+        """
+        study = view.study
+        past = self._memory.past(study)
+        kept = self._keep(study, past)
+        told = past.in_order()
+        with kept.lock:
+            if kept.expectation is None:
+                at = study.spec.price_book.as_of or study.create_time
+                kept.expectation = Expectation(study.spec, at)
+            expectation = kept.expectation
+            situations = [
+                kept.situation(past, told[:count])
+                if pilot is None
+                else situation(past, expectation, kept.sizes, told[:count], pilot)
+                for count in _due(len(told))
+            ]
+        return _view(view, past, expectation, kept.sizes, situations, told)
+
+    def of_new(self, study: model.Study, pilot: Pilot | None = None) -> View:
+        """Assess a study that does not exist yet.
+
+        Args:
+            study: As it would be.
+            pilot: As for `of`.
+        """
+        spec = study.spec
+        past = Past(spec=spec, space=Space(spec.search_space))
+        expectation = Expectation(spec, spec.price_book.as_of or study.create_time)
+        sizes = guard.sizes_of(spec)
+        now = situation(past, expectation, sizes, [], pilot)
+        view = StudyView(study=study, next_number=0)
+        return _view(view, past, expectation, sizes, [now], [])
+
+    def _keep(self, study: model.Study, past: Past) -> _Kept:
+        key = (study.study_id, study.create_time.isoformat())
+        with self._lock:
+            kept = self._kept.get(key)
+            # The budget, the prices, the space: whatever changed, the past looks different now.
+            if kept is None or kept.spec != study.spec:
+                kept = _Kept(spec=study.spec, sizes=guard.sizes_of(study.spec))
+                self._kept[key] = kept
+            self._kept.move_to_end(key)
+            while len(self._kept) > _STUDIES_KEPT:
+                self._kept.popitem(last=False)
+            return kept
+
+
+@dataclass(slots=True)
+class _Kept:
+    spec: model.StudySpec
+    sizes: guard.Sizes
+    expectation: Expectation | None = None
+    situations: dict[tuple[int, int], Situation] = field(
+        default_factory=dict[tuple[int, int], Situation]
+    )
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def situation(self, past: Past, told: Sequence[Told]) -> Situation:
+        assert self.expectation is not None  # noqa: S101 - ours to guarantee
+        # A trial that changed after its end has another order.
+        key = (len(told), told[-1].order if told else -1)
+        if key not in self.situations:
+            while len(self.situations) >= 2 * guard.IN_A_ROW:
+                self.situations.pop(next(iter(self.situations)))
+            self.situations[key] = situation(past, self.expectation, self.sizes, told)
+        return self.situations[key]
+
+
+def _due(finished: int) -> list[int]:
+    """Return after how many trials the newest assessments are made, the newest last.
+
+    After each up to 100; then ever more seldom, so that the time it takes per
+    trial does not grow with the study.
+    """
+    step = 1 << max(0, (finished // _EACH_UP_TO).bit_length())
+    step = 1 if finished < _EACH_UP_TO else step
+    newest = finished - finished % step
+    first = newest - (guard.IN_A_ROW - 1) * step
+    return [count for count in range(first, newest + 1, step) if count >= 0]
+
+
+def _view(
+    view: StudyView,
+    past: Past,
+    expectation: Expectation,
+    sizes: guard.Sizes,
+    situations: Sequence[Situation],
+    told: Sequence[Told],
+) -> View:
+    study, newest = view.study, situations[-1]
+    forecast = forecast_of(study, expectation, sizes, newest, told)
+    moments = [one.moment for one in situations]
+    advice = guard.advise(study.spec, sizes, moments, forecast, view.accepted)
+    since = view.accepted.get(model.Reason.TOO_MANY_FAILURES, 0)
+    assessment = Assessment(
+        forecast=forecast,
+        advice=advice,
+        failures=_failures([one for one in told if one.order >= since]),
+        trial_tokens=forecast.trial_tokens,
+    )
+    return View(
+        study=study,
+        past=past,
+        sizes=sizes,
+        assessment=assessment,
+        spends=newest.spends,
+        expectation=expectation,
+    )
+
+
+def _failures(told: Sequence[Told]) -> int:
+    """Count the newest trials that FAILED in a row."""
+    newest = itertools.takewhile(lambda one: one.trial.state is TrialState.FAILED, reversed(told))
+    return sum(1 for _ in newest)

@@ -1,0 +1,147 @@
+"""One moment of a study through the guard's eyes: a function of what was told by then."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from groat import model
+from groat.model import Basis
+from groat_server import gains, guard
+from groat_server.algorithms.base import Floats
+from groat_server.engine.spends import Expectation, Pilot, features_of, observed, with_pilot
+from groat_server.guard import Moment, Outlook, Sizes, SpendModel
+from groat_server.history import Past, Told
+from groat_server.sampler import bounds_of
+
+_PROPOSALS = 64
+_NEWEST = 20
+_FEW = 5
+_MOST_OFTEN = 27
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Situation:
+    """One moment of a study, with the model that it was seen through.
+
+    Attributes:
+        unpriced: Models whose usage has no price, so that all spends are lower bounds.
+    """
+
+    moment: Moment
+    outlook: Outlook | None
+    spends: SpendModel | None
+    basis: Basis
+    unpriced: tuple[str, ...] = ()
+
+
+def situation(
+    past: Past,
+    expectation: Expectation,
+    sizes: Sizes,
+    told: Sequence[Told],
+    pilot: Pilot | None = None,
+) -> Situation:
+    """See a study as it stood when so much was told, with nobody at work."""
+    spec, budget = past.spec, past.spec.budget
+    rows = observed(past, expectation, told)
+    if pilot is not None:
+        rows = with_pilot(past.space, rows, expectation, pilot)
+    spends = SpendModel.fit(rows, declared_spread=expectation.spread)
+    settled = told[-1].settled.nanos if told else 0
+    left = None if budget.max_trials is None else max(budget.max_trials - len(told), 0)
+    seen = None
+    if spends is not None:
+        features, offsets = _proposals(past, expectation, told)
+        rng = np.random.default_rng((spec.algorithm.seed or 0, len(told)))
+        paths = spends.paths(features, offsets, rng=rng)
+        if budget.max_trial_spend is not None:
+            paths = np.minimum(paths, budget.max_trial_spend.nanos)
+        seen = guard.outlook(
+            paths,
+            available=None if budget.max_spend is None else budget.max_spend.nanos - settled,
+            settled=settled,
+            done=len(told),
+            trials_left=left,
+            least=sizes.least,
+            recommended=sizes.recommended,
+        )
+    moment = Moment(
+        done=len(told),
+        chance=None if seen is None or budget.max_spend is None else seen.enough_chance,
+        affordable=left if seen is None else seen.affordable_p50,
+        trial_mean=None if seen is None else seen.trial_mean,
+        gain=_gain(past, told),
+    )
+    return Situation(
+        moment=moment,
+        outlook=seen,
+        spends=spends,
+        basis=_basis(rows, pilot, spends),
+        unpriced=tuple(sorted({*expectation.unpriced, *(pilot.unpriced if pilot else ())})),
+    )
+
+
+def _basis(rows: guard.Observed, pilot: Pilot | None, spends: SpendModel | None) -> Basis:
+    if spends is None:
+        return Basis.NOTHING
+    if len(rows.logs) > (pilot is not None):
+        return Basis.HISTORY
+    return Basis.DECLARED if pilot is None else Basis.PILOT
+
+
+def _proposals(past: Past, expectation: Expectation, told: Sequence[Told]) -> tuple[Floats, Floats]:
+    """Return what trials to come may look like: the newest ones, or any at first."""
+    newest = [(one.point, one.trial.configuration, one.trial.example_count) for one in told]
+    rows = newest[-_NEWEST:]
+    if len(rows) < _FEW:
+        rows += _samples(past)
+    points, configurations, counts = zip(*rows, strict=True)
+    offsets = [
+        expectation.log_nanos(one, count) for one, count in zip(configurations, counts, strict=True)
+    ]
+    return features_of(past.space, points), np.array(offsets)
+
+
+def _samples(past: Past) -> list[tuple[Floats, model.Configuration, int]]:
+    space, shares = past.space, _rung_counts(past.spec.algorithm)
+    drawn = space.points(np.random.default_rng(past.spec.algorithm.seed or 0))
+    points = list(itertools.islice(drawn, _PROPOSALS))
+    counts = itertools.cycle(shares)
+    return [(point, space.decode(point), next(counts)) for point in points]
+
+
+def _rung_counts(algorithm: model.Algorithm) -> list[int]:
+    """Return on how many examples trials are run, each as often as it comes."""
+    whole, kind = algorithm.whole_example_count, algorithm.kind
+    least = int(getattr(kind, "min_examples", 0))
+    if not whole or not 0 < least < whole or isinstance(kind, model.PopulationBased):
+        return [whole]
+    factor = float(getattr(kind, "reduction_factor", 0.0)) or 3.0
+    rungs = [least]
+    while rungs[-1] * factor < whole:
+        rungs.append(round(rungs[-1] * factor))
+    rungs.append(whole)
+    own = np.diff([0, *rungs])  # a promoted trial runs only what is new
+    often = [round(factor ** (len(rungs) - 1 - k)) for k in range(len(rungs))]
+    return [
+        int(n) for n, times in zip(own, often, strict=True) for _ in range(min(times, _MOST_OFTEN))
+    ]
+
+
+def _gain(past: Past, told: Sequence[Told]) -> gains.Gain | None:
+    if len(told) <= gains.WINDOW:
+        return None
+    return gains.gain_of(
+        np.array([one.losses for one in told]),
+        np.array([one.is_contender for one in told], dtype=np.bool_),
+        bounds_of(past.spec),
+        np.array([_promised(one.trial) for one in told]),
+    )
+
+
+def _promised(trial: model.Trial) -> float:
+    return float(trial.notes.get("gain", "nan"))

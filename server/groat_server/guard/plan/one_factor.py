@@ -1,0 +1,113 @@
+"""Designs that change one thing at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from groat import model
+from groat_server.guard.plan import moves
+from groat_server.guard.plan.case import PlanCase
+from groat_server.guard.plan.roles import role_of
+from groat_server.guard.plan.rows import Row, Sheet, baseline_row, changed_row
+
+MOST_LEVELS = 6
+"""Of the leading parameter, today's among them."""
+
+
+def lead_of(case: PlanCase, ranks: Sequence[model.ParameterRank]) -> model.Parameter:
+    """Return the highest ranked parameter that is in use today."""
+    known = {one.id: one for one in case.space.parameters}
+    order = [known[rank.parameter_id] for rank in ranks]
+    return next((one for one in order if one.id in case.baseline), order[0])
+
+
+def lead_values(
+    case: PlanCase, lead: model.Parameter, base: model.Configuration
+) -> list[model.Value]:
+    """Return what else the leading parameter could be, cheapest first, spread over the prices."""
+    if lead.id not in base:
+        return []
+    priced = list[tuple[float, model.Value]]()
+    for value in moves.lead_levels(case, lead, base[lead.id]):
+        found = case.changed(base, {lead.id: value})
+        nanos = None if found is None else case.nanos(found, 0)
+        priced += [] if found is None else [(float("inf") if nanos is None else nanos, value)]
+    values = [value for _, value in sorted(priced, key=lambda one: one[0])]
+    most = MOST_LEVELS - 1
+    if len(values) <= most:
+        return values
+    return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
+
+
+def begin(sheet: Sheet) -> list[Row]:
+    """Return today's configuration, if it is not told yet."""
+    is_told = sheet.standing.tried(sheet.case.baseline) is not None
+    return [] if is_told else [baseline_row(sheet)]
+
+
+def lead_rows(sheet: Sheet) -> list[Row]:
+    """Return one row per value of the leading parameter that was not tested yet."""
+    base = sheet.standing.base
+    lead = lead_of(sheet.case, sheet.ranks)
+    values = lead_values(sheet.case, lead, base)
+    return list(_rows(sheet, lead, values))
+
+
+def bets(sheet: Sheet) -> list[Row]:
+    """Return the two boldest single changes: of the leading parameter, and of the next one.
+
+    The leading parameter goes to its next dearer value, or to its next cheaper
+    one where the first objective is to consume less; if there is none, to the other.
+    """
+    lead = lead_of(sheet.case, sheet.ranks)
+    first = sorted(lead_rows(sheet), key=lambda row: _boldness(sheet, row))
+    others = [rows[0] for name, rows in _by_parameter(sheet) if name != lead.id and rows]
+    return first[:1] + others[:1] + first[1:] + others[1:]
+
+
+def single_changes(sheet: Sheet) -> list[Row]:
+    """Return the leading parameter's values, then the others in turn.
+
+    First each one's believed direction, then the opposite ones.
+    """
+    lead = lead_of(sheet.case, sheet.ranks)
+    others = [rows for name, rows in _by_parameter(sheet) if name != lead.id]
+    firsts = [rows[0] for rows in others if rows]
+    return [*lead_rows(sheet), *firsts, *(rows[1] for rows in others if len(rows) > 1)]
+
+
+def _by_parameter(sheet: Sheet) -> Iterator[tuple[str, list[Row]]]:
+    """Walk over the parameters in use, by rank, with their untested moves."""
+    known = {one.id: one for one in sheet.case.space.parameters}
+    base = sheet.standing.base
+    for rank in sheet.ranks:
+        parameter = known[rank.parameter_id]
+        if parameter.id in base:
+            values = moves.moves(sheet.case, parameter, base[parameter.id])
+            yield parameter.id, list(_rows(sheet, parameter, values))
+
+
+def _rows(
+    sheet: Sheet, parameter: model.Parameter, values: Sequence[model.Value]
+) -> Iterator[Row]:
+    for place, value in enumerate(values):
+        if not sheet.standing.has_tested(parameter.id, value):
+            why = _reason(sheet, parameter) if place == 0 else ""
+            row = changed_row(sheet, sheet.standing.base, {parameter.id: value}, why)
+            yield from [] if row is None else [row]
+
+
+def _reason(sheet: Sheet, parameter: model.Parameter) -> str:
+    """Say why this direction first, for numbers of which something is known."""
+    is_number = parameter.domain.kind in {"int", "float"}
+    return role_of(parameter).why if is_number else ""
+
+
+def _boldness(sheet: Sheet, row: Row) -> tuple[bool, float]:
+    """Order values of the leading parameter: the next one on the wanted side of the price first."""
+    today = sheet.case.nanos(sheet.standing.base, sheet.count)
+    if today is None or row.nanos is None:
+        return (False, 0.0)
+    dearer = row.nanos - today
+    is_wanted = (dearer < 0) if moves.wants_cheap(sheet.case.objectives[0]) else (dearer > 0)
+    return (not is_wanted, abs(dearer))

@@ -1,0 +1,184 @@
+"""Rows of the worksheet before they are numbered, and how many of them the money pays for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from groat import model
+from groat_server.guard.plan import words
+from groat_server.guard.plan.case import PlanCase
+from groat_server.guard.plan.failures import labels_of
+from groat_server.guard.plan.standing import Standing
+
+MOST_ROWS = 24
+"""Nobody follows a longer sheet."""
+
+_MANY_FAILURES = 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """One step that is not done.
+
+    Attributes:
+        configuration: ``None`` where the steps before decide it.
+        count: Examples; 0 is all.
+        nanos: ``None`` when unknown.
+    """
+
+    title: str
+    configuration: model.Configuration | None
+    count: int
+    nanos: int | None
+    instruction: str
+    rule: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """What all designs are made with.
+
+    Attributes:
+        purse: Nanos that all rows together may be expected to spend; ``None``
+            when nothing limits them, or when no spend is known at all.
+        count: Examples of a row; 0 is all.
+    """
+
+    case: PlanCase
+    standing: Standing
+    ranks: Sequence[model.ParameterRank]
+    purse: int | None
+    count: int
+
+    def row(
+        self, configuration: model.Configuration, title: str, instruction: str, rule: str = ""
+    ) -> Row:
+        """Return a row on as many examples as the others."""
+        return Row(
+            title=title,
+            configuration=configuration,
+            count=self.count,
+            nanos=self.case.nanos(configuration, self.count),
+            instruction=instruction,
+            rule=rule or words.keep_rule(self.case, self.count),
+        )
+
+    @property
+    def where(self) -> str:
+        """The examples of a row, in words."""
+        return words.on_examples(self.case, self.count)
+
+
+Tail = Callable[[Sequence[Row]], Sequence[Row]]
+"""The rows that must still be paid after those chosen."""
+
+
+def fitting(
+    purse: int | None, candidates: Sequence[Row], tail: Tail
+) -> tuple[list[Row], list[Row]]:
+    """Take candidates in turn, each one only if what must follow still fits.
+
+    Returns:
+        Those taken, and those left out. The taken ones with their tail never
+        exceed the purse.
+    """
+    taken, left = list[Row](), list[Row]()
+    for row in candidates:
+        trial = [*taken, row]
+        fits = len(trial) <= MOST_ROWS and is_payable(purse, [*trial, *tail(trial)])
+        (taken if fits else left).append(row)
+    return taken, left
+
+
+def is_payable(purse: int | None, rows: Sequence[Row]) -> bool:
+    """Whether rows fit; a row without a known spend never does, where there is a purse."""
+    if purse is None:
+        return True
+    known = [row.nanos for row in rows if row.nanos is not None]
+    return len(known) == len(rows) and sum(known) <= purse
+
+
+def dearest(rows: Sequence[Row]) -> int | None:
+    """Return the most that any row spends; ``None`` when none is known."""
+    return max((row.nanos for row in rows if row.nanos is not None), default=None)
+
+
+def typical(rows: Sequence[Row]) -> int | None:
+    """Return the mean spend of rows, rounded up; ``None`` when none is known."""
+    known = [row.nanos for row in rows if row.nanos is not None]
+    return -(-sum(known) // len(known)) if known else None
+
+
+def baseline_row(sheet: Sheet) -> Row:
+    """Run what is in use today, and look at its failures."""
+    labels = [f'"{one}"' for one in labels_of(sheet.case)]
+    marks = f": {words.listed(labels, 'or')}" if labels else ""
+    title = "The configuration in use today"
+    instruction = (
+        f"Run the configuration in use today on {sheet.where}. Then read {_MANY_FAILURES} answers "
+        f"that failed and write beside each what went wrong{marks}. Count which is commonest."
+    )
+    rule = (
+        "Every later step is compared with this one, on the same examples. If the rules point "
+        "to another change than the next step, make that change first."
+    )
+    return sheet.row(sheet.case.baseline, title, instruction, rule)
+
+
+def changed_row(
+    sheet: Sheet, base: model.Configuration, change: Mapping[str, model.Value], why: str
+) -> Row | None:
+    """Change one parameter of ``base``; ``None`` where that cannot be, or was tried."""
+    configuration = sheet.case.changed(base, change)
+    if configuration is None or sheet.standing.tried(configuration) is not None:
+        return None
+    [(name, value)] = change.items()
+    start = "today's configuration" if base == sheet.case.baseline else "the best so far"
+    carried = "" if not why else f" ({why})"
+    instruction = (
+        f"Take {start} and change only {name}, from {words.shown(base[name])} to "
+        f"{words.shown(value)}{carried}. Run it on the same examples, {sheet.where}."
+    )
+    return sheet.row(configuration, words.settings(change), instruction)
+
+
+def confirmation(sheet: Sheet, rows: Sequence[Row], *, count: int | None = None) -> list[Row]:
+    """Run the winner once more; nothing where there is nothing to confirm.
+
+    Args:
+        rows: Those before it that are not done. The dearest of them may win.
+        count: Examples; like the sheet's where ``None``.
+    """
+    examples = sheet.count if count is None else count
+    standing, case = sheet.standing, sheet.case
+    changes = [row for row in rows if row.configuration != case.baseline]
+    if not changes and (standing.is_confirmed or standing.base == case.baseline):
+        return []
+    spends = [case.nanos(row.configuration, examples) for row in rows if row.configuration]
+    spends += [row.nanos for row in rows if row.configuration is None]
+    if standing.best:
+        spends.append(case.nanos(standing.base, examples))
+    known = [one for one in spends if one is not None]
+    winner = None if rows else standing.base
+    return [_confirming(case, winner, examples, max(known, default=None))]
+
+
+def _confirming(
+    case: PlanCase, winner: model.Configuration | None, count: int, nanos: int | None
+) -> Row:
+    subset = not case.is_whole(count)
+    examples = f"{count:,} other examples" if subset else words.on_examples(case, count)
+    fresh = "" if subset else ", fresh ones if you have them"
+    name = "the winner" if winner is None else "the best so far"
+    return Row(
+        title="Confirm the winner",
+        configuration=winner,
+        count=count,
+        nanos=nanos,
+        instruction=(
+            f"Run {name} once more on {examples}{fresh}. The best of several always looks "
+            "a little better than it is. If today's configuration won, skip this."
+        ),
+        rule=words.hold_rule(case, count),
+    )
