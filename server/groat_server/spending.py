@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from groat_server.space import Bools, Floats, Space
+from groat_server.space import Bools, Floats, Integers, Space
 
 
 def spend_features(space: Space, points: Floats) -> Floats:
@@ -37,7 +37,7 @@ def spend_features(space: Space, points: Floats) -> Floats:
     return np.concatenate(columns, axis=1)
 
 
-def _numbers(codes: Floats, levels: Floats, is_active: Bools) -> Floats:
+def _numbers(codes: Floats, levels: Integers, is_active: Bools) -> Floats:
     """Stretch middles of bins until the outer ones reach the ends; one level alone is 0."""
     bins = np.where(levels > 1, levels, 2)
     stretched = np.clip((codes * bins - 0.5) / (bins - 1), 0.0, 1.0)
@@ -50,6 +50,6 @@ def _labels(codes: Floats, count: int, is_active: Bools) -> Floats:
     return ((chosen == np.arange(count)) & is_active).astype(np.float64)
 
 
-def _items(codes: Floats, levels: Floats, is_active: Bools) -> Floats:
+def _items(codes: Floats, levels: Integers, is_active: Bools) -> Floats:
     is_in = ((levels == 2) & (codes > 0.5) & is_active).astype(np.float64)
     return np.concatenate([is_in, is_in.mean(axis=1, keepdims=True)], axis=1)

@@ -13,9 +13,14 @@ from groat.client import Client
 
 _NOUNS = {
     "studies": ("studies:add", "list, show, create, pause, resume and delete studies"),
+    "estimate": ("estimate:add", "what a study would spend and whether it pays, from its file"),
     "trials": ("trials:add", "every trial with what it tried and measured; add and import more"),
     "front": ("front:add", "the trials that nobody beats"),
-    "spend": ("spend:add", "the bill by category"),
+    "pick": ("pick:add", "one of the front, by what matters to you"),
+    "plan": ("plan:add", "how to go on by hand with the money that is left"),
+    "tell": ("telling:add", "what you found by hand: a step of the plan, or a worksheet"),
+    "decisions": ("decisions:add", "what the guard decided, and why"),
+    "spend": ("spend:add", "the bill by category, and by model"),
     "watch": ("watch:add", "one study as it goes, until it is completed"),
     "importances": ("insight:add_importances", "how much each parameter has to do with a metric"),
     "predict": ("insight:add_predict", "what a configuration would measure and spend"),
@@ -27,12 +32,17 @@ _PATIENCE_S = 10.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run one command; returns its exit code: 0, 1 for an error, 2 for wrong usage."""
+    """Run one command.
+
+    Returns:
+        Its exit code: 0, 1 for an error, 2 for wrong usage and for an ``estimate`` that
+        advises against the search.
+    """
     try:
         words = list(sys.argv[1:] if arguments is None else arguments)
-        wanted = _parser().parse_args(_spelled_out(words))
+        wanted = _read(_spelled_out(words))
         with Client(wanted.server, timeout=_PATIENCE_S, patience=_PATIENCE_S) as client:
-            wanted.run(client, wanted)
+            code: int | None = wanted.run(client, wanted)
     except ModuleNotFoundError as error:
         if error.name == "optuna":
             return _refuse(str(error))
@@ -45,7 +55,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _refuse(str(error))
     except KeyboardInterrupt:
         return 130
-    return 0
+    return code or 0
+
+
+def _read(words: Sequence[str]) -> argparse.Namespace:
+    """Read the words; those like ``k=3`` may stand behind options, where argparse has lost them."""
+    parser = _parser()
+    wanted, rest = parser.parse_known_args(words)
+    if not rest:
+        return wanted
+    if "values" not in wanted or not all("=" in one and not one.startswith("-") for one in rest):
+        parser.error(f"unrecognized arguments: {' '.join(rest)}")
+    wanted.values = [*wanted.values, *rest]
+    return wanted
 
 
 def _parser() -> argparse.ArgumentParser:

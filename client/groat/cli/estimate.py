@@ -9,7 +9,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from groat import model
+from groat import declare, model
 from groat.cli import plan, study_file, workload_file
 from groat.cli.output import lasting, roughly, show
 from groat.client import Client
@@ -75,19 +75,17 @@ def _pilot(examples: int | None, usage: str | None) -> model.Pilot | None:
 def _forecast(
     client: Client, spec: model.StudySpec, pilot: model.Pilot | None
 ) -> model.ForecastResult:
-    extra = {} if spec.workload is None else {"workload": spec.workload}
-    return client.forecast(
-        space=spec.search_space,
-        metrics=spec.metrics,
-        pilot=pilot,
-        algorithm=spec.algorithm,
-        early_stopping=spec.early_stopping,
-        budget=spec.budget,
-        guard_policy=spec.guard_policy,
-        rates=spec.price_book.rates,
-        max_concurrent_trials=spec.max_concurrent_trials,
-        **extra,
-    )
+    options: declare.StudyOptions = {
+        "algorithm": spec.algorithm,
+        "early_stopping": spec.early_stopping,
+        "budget": spec.budget,
+        "guard_policy": spec.guard_policy,
+        "rates": spec.price_book.rates,
+        "max_concurrent_trials": spec.max_concurrent_trials,
+    }
+    if spec.workload is not None:
+        options["workload"] = spec.workload
+    return client.forecast(space=spec.search_space, metrics=spec.metrics, pilot=pilot, **options)
 
 
 def page(study_id: str, spec: model.StudySpec, result: model.ForecastResult) -> RenderableType:
@@ -107,7 +105,7 @@ def page(study_id: str, spec: model.StudySpec, result: model.ForecastResult) -> 
 def verdict(decision: model.Decision) -> RenderableType:
     """Draw the guard's word and why."""
     word = Text(decision.verdict.name, style=STYLES[decision.verdict])
-    return Group(word, Padding(decision.explanation, (0, 0, 0, 2)))
+    return Group(word, Padding(decision.explanation, (0, 0, 0, 2), expand=False))
 
 
 def numbers(study_id: str, forecast: model.Forecast) -> Table:

@@ -15,7 +15,7 @@ from rich.console import Console, RenderableType
 from groat import model
 
 _WIDE = 10_000
-_UNITS = (("days", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
+_UNITS = (("d", 86_400), ("h", 3_600), ("min", 60), ("s", 1))
 
 Json: TypeAlias = "bool | int | float | str | list[Json] | dict[str, Json] | None"
 
@@ -103,10 +103,14 @@ def written(value: model.Value) -> str:
         case bool():
             return "true" if value else "false"
         case tuple():
-            is_plain = all(item and item == item.strip(" [") and "|" not in item for item in value)
+            is_plain = all(map(_is_plain, value))
             return "|".join(value) if value and is_plain else json.dumps(value)
         case _:
             return str(value)
+
+
+def _is_plain(item: str) -> bool:
+    return bool(item) and item == item.strip() and "|" not in item and not item.startswith("[")
 
 
 def settings(configuration: model.Configuration) -> list[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
+from collections.abc import Iterable
 
 from rich.console import Group, RenderableType
 from rich.padding import Padding
@@ -49,7 +50,7 @@ def page(plan: model.ManualPlan) -> RenderableType:
     """Draw a plan: how it goes, its steps, what to touch first, and what else there is."""
     parts: list[RenderableType] = [
         Text(f"By hand: {plan.method.replace('_', ' ')}", style="bold"),
-        Padding(plan.procedure, (0, 0, 1, 2)),
+        Padding(plan.procedure, (0, 0, 1, 2), expand=False),
         steps(plan),
     ]
     if plan.ranking:
@@ -59,8 +60,12 @@ def page(plan: model.ManualPlan) -> RenderableType:
         ("Other ways by hand", [_method(one) for one in plan.alternatives]),
     ):
         if entries:
-            parts += ["", Text(title, style="bold"), *(Padding(one, (0, 2)) for one in entries)]
+            parts += ["", Text(title, style="bold"), *_indented(entries)]
     return Group(*parts)
+
+
+def _indented(entries: Iterable[Text]) -> list[Padding]:
+    return [Padding(one, (0, 0, 0, 2), expand=False) for one in entries]
 
 
 def _method(one: model.ManualMethod) -> Text:

@@ -1,13 +1,14 @@
-"""``groat spend``: the bill by category."""
+"""``groat spend``: the bill by category, and by model."""
 
 from __future__ import annotations
 
 import argparse
 
+from rich.console import Group
 from rich.table import Table
 
 from groat import model
-from groat.cli.output import amount, show
+from groat.cli.output import amount, lasting, show
 from groat.client import Client
 
 
@@ -19,9 +20,15 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
 
 
 def _run(client: Client, wanted: argparse.Namespace) -> None:
-    study = client.study(wanted.study).seen
-    bill = {"budget": study.spec.budget, "status": study.budget_status}
-    show(bill, lambda: table(study), as_json=wanted.json)
+    study = client.study(wanted.study)
+    seen, report = study.seen, study.spend_report()
+    bill = {
+        "budget": seen.spec.budget,
+        "status": seen.budget_status,
+        "models": report.models,
+        "list_value": report.list_value,
+    }
+    show(bill, lambda: Group(table(seen), models(report)), as_json=wanted.json)
 
 
 def table(study: model.Study) -> Table:
@@ -52,3 +59,41 @@ def _caption(status: model.BudgetStatus) -> str:
             return f"A lower bound: there is no price for {models or 'some usage'}."
         case model.Coverage.UNREPORTED:
             return "No usage was told."
+
+
+def models(report: model.SpendReport) -> Table:
+    """Draw who was paid for what, the dearest first, and what production would pay for it."""
+    caption = f"At list prices it is worth {amount(report.list_value)}."
+    drawn = Table(
+        *("paid", "for", "calls", "input", "of it cached", "output", "spent", "at list prices"),
+        caption=caption if report.models else "Nothing was paid yet.",
+    )
+    for one in report.models:
+        drawn.add_row(
+            _payee(one),
+            one.category.value,
+            _quantity(one),
+            f"{one.input_tokens:,}",
+            f"{one.cache_read_input_tokens:,}",
+            f"{one.output_tokens:,}",
+            _paid(one),
+            amount(one.list_value),
+        )
+    return drawn
+
+
+def _paid(one: model.ModelSpend) -> str:
+    missing = f", and {one.unpriced_entries:,} without a price" if one.unpriced_entries else ""
+    return amount(one.spend) + missing
+
+
+def _payee(one: model.ModelSpend) -> str:
+    name = "/".join(filter(None, (one.provider, one.model)))
+    return name or {"human_time": "people", "amount": "fees"}.get(one.kind, "-")
+
+
+def _quantity(one: model.ModelSpend) -> str:
+    if one.human_time:
+        return lasting(one.human_time)
+    hits = f", {one.cache_hits:,} from the cache" if one.cache_hits else ""
+    return f"{one.request_count:,}{hits}"

@@ -1,4 +1,4 @@
-"""What is consumed, as people write it: the workload of a study file, and lines of usage."""
+"""The workload of a study file, and files of usage and examples, one a line."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import TypeVar
 
 from groat import model
 from groat.cli import section
 from groat.cli.section import Section
 from groat.errors import InvalidArgument, Violation
+
+T = TypeVar("T")
 
 
 def workload(folder: Path) -> Callable[[object, str], model.Workload]:
@@ -44,15 +47,29 @@ def read_usage(path: str) -> list[model.Usage]:
         OSError: The file cannot be read.
         InvalidArgument: A line is no usage; all of them are named.
     """
-    folder, text = Path(path).parent, Path(path).read_text(encoding="utf-8")
-    found: list[model.Usage] = []
+    folder = Path(path).parent
+    return _lines(path, lambda one: _line(one, folder))
+
+
+def read_records(path: str) -> list[model.ExampleRecord]:
+    """Read a file with one example a line.
+
+    Raises:
+        OSError: The file cannot be read.
+        InvalidArgument: A line is no example record; all of them are named.
+    """
+    return _lines(path, _record)
+
+
+def _lines(path: str, read: Callable[[Section], T]) -> list[T]:
+    found: list[T] = []
     problems: list[Violation] = []
     # Not splitlines: what ends a line there may stand in a string here.
-    for line, one in enumerate(text.split("\n"), start=1):
+    for line, one in enumerate(Path(path).read_text(encoding="utf-8").split("\n"), start=1):
         try:
             if one.strip():
                 content = json.loads(one, parse_float=Decimal)
-                found.append(_line(Section(content, f"line {line}"), folder))
+                found.append(read(Section(content, f"line {line}")))
         except InvalidArgument as error:
             problems += error.violations
         except ValueError as error:
@@ -61,6 +78,22 @@ def read_usage(path: str) -> list[model.Usage]:
         count = f"{len(problems)} fault{'s' * (len(problems) > 1)}, so nothing was sent"
         raise InvalidArgument(Violation(path, count), *problems)
     return found
+
+
+def _record(one: Section) -> model.ExampleRecord:
+    seconds = one.take("latency_seconds", section.real)
+    record = model.ExampleRecord(
+        example_id=one.need("example_id", section.text),
+        scores=one.take("scores", _scores) or {},
+        latency=None if seconds is None else timedelta(seconds=seconds),
+    )
+    one.end()
+    return record
+
+
+def _scores(content: object, path: str) -> dict[str, float]:
+    scores = section.table(content, path)
+    return {name: section.real(score, f"{path}.{name}") for name, score in scores.items()}
 
 
 def _item(one: Section, folder: Path) -> model.WorkloadItem:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
+from typing import TypeAlias
 
 from groat import model
 from groat.cli import rows
@@ -14,9 +16,13 @@ from groat.cli.output import roughly, settings, written
 from groat.cli.trial_file import Row, read_csv
 from groat.errors import InvalidArgument, Violation
 
-_BEFORE = ("step", "title", "trial")
-_AFTER = ("expected_spend", "cumulative_spend", "instruction", "decision_rule")
-_OWN = {*_BEFORE, *_AFTER}
+_OWN = {
+    *("step", "title", "trial"),
+    *("expected_spend", "cumulative_spend", "instruction", "decision_rule"),
+}
+"""Columns of the plan itself, which say nothing of a trial."""
+
+_Column: TypeAlias = tuple[str, Callable[[model.ManualStep], str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,12 +47,14 @@ def told_by_hand(spec: model.StudySpec) -> list[model.Metric]:
     return [metric for metric in spec.metrics if metric.derivation is None]
 
 
-def planned(spec: model.StudySpec, draft: model.TrialDraft) -> model.TrialDraft:
-    """Mark a finished draft as a step of the plan, and as a part where it has fewer examples."""
+def finished(
+    spec: model.StudySpec, draft: model.TrialDraft, *, is_planned: bool
+) -> model.TrialDraft:
+    """Say of a finished draft whether the plan asked for it, and whether it is only a part."""
     measured = None if draft.outcome is None else draft.outcome.measurement
     count = 0 if measured is None else measured.example_count or len(measured.examples)
     is_part = 0 < count < whole(spec)
-    return replace(draft, is_planned=True, example_count=count if is_part else 0)
+    return replace(draft, is_planned=is_planned, example_count=count if is_part else 0)
 
 
 def whole(spec: model.StudySpec) -> int:
@@ -57,44 +65,57 @@ def whole(spec: model.StudySpec) -> int:
 
 def csv_of(spec: model.StudySpec, plan: model.ManualPlan) -> str:
     """Write a plan as a table with a column per parameter and empty ones to fill in."""
-    names = _names(spec)
+    columns = _columns(spec)
     text = io.StringIO()
     lines = csv.writer(text, lineterminator="\n")
-    lines.writerow([*_BEFORE, *names.values(), *_AFTER])
-    for step in plan.steps:
-        chosen = step.configuration or {}
-        cells = {name: written(chosen[name]) for name in names if name in chosen}
-        cells["example_count"] = str(step.example_count or whole(spec) or "")
-        trial = step.trial_number if step.is_done else ""
-        spends = [_exact(step.expected_spend), _exact(step.cumulative_spend)]
-        lines.writerow(
-            [
-                *(step.number, step.title, trial),
-                *(cells.get(name, "") for name in names),
-                *(*spends, step.instruction, step.decision_rule),
-            ]
-        )
+    lines.writerow([title for title, _ in columns])
+    lines.writerows([fill(step) for _, fill in columns] for step in plan.steps)
     return text.getvalue()
+
+
+def _columns(spec: model.StudySpec) -> list[_Column]:
+    """Return every column with what stands there; none of their titles means two things."""
+    parameters = [parameter.id for parameter in spec.search_space.parameters]
+    words = {*_OWN, *rows.TRIAL_WORDS}
+    theirs = words | {metric.id for metric in spec.metrics}
+    columns: list[_Column] = [
+        ("step", lambda step: str(step.number)),
+        ("title", lambda step: step.title),
+        ("trial", lambda step: str(step.trial_number) if step.is_done else ""),
+        *((_title("parameters", one, theirs), partial(_setting, one)) for one in parameters),
+        ("example_count", lambda step: str(step.example_count or whole(spec) or "")),
+    ]
+    for metric in told_by_hand(spec):
+        title = _title("metrics", metric.id, words | set(parameters))
+        columns += [(title, _nothing), (f"{title}.error", _nothing)]
+    columns += [
+        ("spend", _nothing),
+        ("expected_spend", lambda step: _exact(step.expected_spend)),
+        ("cumulative_spend", lambda step: _exact(step.cumulative_spend)),
+        ("instruction", lambda step: step.instruction),
+        ("decision_rule", lambda step: step.decision_rule),
+    ]
+    # A word of a trial's that is also a name here has no spelling that means only the word.
+    unclear = set(rows.TRIAL_WORDS) & {*parameters, *(metric.id for metric in spec.metrics)}
+    return [column for column in columns if column[0] not in unclear]
+
+
+def _title(kind: str, name: str, taken: Container[str]) -> str:
+    return f"{kind}.{name}" if name in taken else name
+
+
+def _setting(name: str, step: model.ManualStep) -> str:
+    chosen = (step.configuration or {}).get(name)
+    return "" if chosen is None else written(chosen)
+
+
+def _nothing(step: model.ManualStep) -> str:
+    del step
+    return ""
 
 
 def _exact(money: model.Money | None) -> str:
     return "" if money is None else str(money)
-
-
-def _names(spec: model.StudySpec) -> dict[str, str]:
-    """Return the columns that a person fills in, and their titles; none of these means two things."""
-    parameters = [parameter.id for parameter in spec.search_space.parameters]
-    metrics = [metric.id for metric in spec.metrics]
-    others = [*_OWN, *rows.TRIAL_WORDS]
-    told = [metric.id for metric in told_by_hand(spec)]
-    titles = {
-        name: f"parameters.{name}" if name in {*metrics, *others} else name for name in parameters
-    }
-    titles["example_count"] = "example_count"
-    for name in told:
-        title = f"metrics.{name}" if name in {*parameters, *others} else name
-        titles |= {f"metrics.{name}": title, f"metrics.{name}.error": f"{title}.error"}
-    return {**titles, "spend": "spend"}
 
 
 def read(spec: model.StudySpec, path: str) -> Filled:
@@ -114,7 +135,7 @@ def read(spec: model.StudySpec, path: str) -> Filled:
         problem = f"{count} fault{'s' * (count > 1)}, so nothing was sent"
         raise InvalidArgument(Violation(path, problem), *error.violations) from error
     return Filled(
-        drafts=[planned(spec, draft) for draft in drafts],
+        drafts=[finished(spec, draft, is_planned=True) for draft in drafts],
         places=[f"line {row.line}" for row in filled],
         blank=len(open_rows) - len(filled),
         told=len(found) - len(open_rows),

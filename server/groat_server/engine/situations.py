@@ -18,8 +18,9 @@ from groat_server.history import Past, Told
 from groat_server.sampler import bounds_of
 
 _PROPOSALS = 64
+_PATHS, _LENGTH = 200, 200
 _NEWEST = 20
-_FEW = 5
+_FEW = 12
 _MOST_OFTEN = 27
 
 
@@ -57,7 +58,7 @@ def situation(
     if spends is not None:
         features, offsets = _proposals(past, expectation, told)
         rng = np.random.default_rng((spec.algorithm.seed or 0, len(told)))
-        paths = spends.paths(features, offsets, rng=rng)
+        paths = spends.paths(features, offsets, count=_PATHS, length=_LENGTH, rng=rng)
         if budget.max_trial_spend is not None:
             paths = np.minimum(paths, budget.max_trial_spend.nanos)
         seen = guard.outlook(

@@ -8,10 +8,7 @@ from groat_server.guard.plan import HandTold, PlanCase, manual_plan
 from groat_server.guard.replies import answered, awaiting, computing, exhausted
 from groat_server.guard.ruling import Ruling
 from groat_server.guard.sizes import Sizes, sizes_of
-from groat_server.guard.spend_model import Observed, SpendModel
-
-MOST_LOG_NANOS = 42.0
-"""About 1.7 billion units: no forecast reaches past what 64 bits hold."""
+from groat_server.guard.spend_model import MOST_LOG_NANOS, Observed, SpendModel
 
 __all__ = [
     "IN_A_ROW",

@@ -266,7 +266,7 @@ def _fine(case: _Case) -> Ruling:
     total, wanted = done + more, case.sizes.recommended
     facts = f"About {counted(more, 'more trial')} of {case.price} fit in {case.cap}"
     if total >= wanted:
-        return ruling.proceed(Reason.WITHIN_BUDGET, f"{facts}; {wanted} in all are enough.")
+        return ruling.proceed(Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all.")
     return ruling.proceed(
         Reason.FEW_TRIALS,
         f"{facts}: {total} in all, fewer than the {wanted} that this space deserves and enough to "

@@ -88,16 +88,17 @@ def _affordable(paths: Floats, available: float | None, trials_left: int | None)
     most = _MOST_TRIALS if trials_left is None else float(trials_left)
     if available is None:
         return np.full(len(paths), most)
-    totals = np.cumsum(paths, axis=1)
-    counts = (totals <= available).sum(axis=1)
-    means = np.maximum(totals[:, -1] / paths.shape[1], 1.0 / _MOST_TRIALS)
+    totals: Floats = np.cumsum(paths, axis=1)
+    counts: Floats = (totals <= available).sum(axis=1).astype(np.float64)
+    means: Floats = np.maximum(paths.mean(axis=1), 1.0 / _MOST_TRIALS)
     further = np.floor(np.maximum(available - totals[:, -1], 0.0) / means)
-    return np.minimum(np.where(counts == paths.shape[1], counts + further, counts), most)
+    further[counts < paths.shape[1]] = 0.0
+    return np.minimum(counts + further, most)
 
 
 def _spends(paths: Floats, counts: Floats) -> Floats:
     """Return what each path's first so many trials spend."""
-    totals = np.cumsum(paths, axis=1)
+    totals: Floats = np.cumsum(paths, axis=1)
     length = paths.shape[1]
     inside = np.clip(counts, 0, length).astype(np.int64)
     begun = np.take_along_axis(totals, np.maximum(inside - 1, 0)[:, None], axis=1)[:, 0]

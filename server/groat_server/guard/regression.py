@@ -1,10 +1,11 @@
 """A careful linear regression, whose weights and scatter are both unsure.
 
 Weights are normal; sigma, the scatter round what they predict, and reach, how far
-weights may lie from what was believed, are summed over a grid. So a prediction is a mixture of normals, with heavier tails the fewer the rows.
-Nothing is searched for, so nothing can overfit. The usual prior, in which weights are
-as small as sigma is (normal-inverse-gamma), is not used: rows that fit well would make
-it sure of labels that were never tried.
+weights may lie from what was believed, are summed over a grid. So a prediction is a
+mixture of normals, with heavier tails the fewer the rows. Nothing is searched for, so
+nothing can overfit. The usual prior, in which weights are as small as sigma is
+(normal-inverse-gamma), is not used: rows that fit well would make it sure of labels
+that were never tried.
 
 Source:
     Rasmussen and Williams (2006), Gaussian Processes for Machine Learning: sections
@@ -59,12 +60,14 @@ class Mixture:
     def quantile(self, share: float) -> Floats:
         """Return each row's quantile ``(n,)``, which lies between its normals' quantiles."""
         ends = self.means + float(ndtri(share)) * self.sds
-        low, high = ends.min(axis=1), ends.max(axis=1)
+        low: Floats = ends.min(axis=1)
+        high: Floats = ends.max(axis=1)
         for _ in range(_HALVINGS):
-            middle = (low + high) / 2
-            parts = ndtr((middle[:, None] - self.means) / self.sds)
+            middle: Floats = (low + high) / 2
+            parts: Floats = np.asarray(ndtr((middle[:, None] - self.means) / self.sds))
             is_below = (parts * self.chances).sum(axis=1) < share
-            low, high = np.where(is_below, middle, low), np.where(is_below, high, middle)
+            low = np.where(is_below, middle, low)
+            high = np.where(is_below, high, middle)
         return high
 
 

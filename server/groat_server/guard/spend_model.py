@@ -18,8 +18,8 @@ from groat_server.guard.regression import Bools, Floats, Mixture, Regression
 MOST_LOG_NANOS = 42.0
 """About 1.7 billion units: no forecast reaches past what 64 bits hold."""
 
-_REACHES = {1.0: 0.9, 5.0: 0.1}
-"""One declaration in ten is grossly wrong, as when a price per thousand tokens is taken for one
+_REACHES = {1.0: 0.95, 5.0: 0.05}
+"""One declaration in twenty is grossly wrong, as when a price per thousand tokens is taken for one
 per million. Without this, a few trials that all say so would be taken for scatter."""
 
 _FEWEST_SURPRISES = 8

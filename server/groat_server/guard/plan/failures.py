@@ -35,7 +35,9 @@ _FAILURES = (
         ("model", "prompt", "reasoning", "shots", "compression"),
     ),
     _Failure(
-        "wrong form", "The answer is right but has the wrong form", ("prompt", "shots", "max_tokens")
+        "wrong form",
+        "The answer is right but has the wrong form",
+        ("prompt", "shots", "max_tokens"),
     ),
     _Failure("cut off", "The answer is cut off", ("max_tokens", "iterations"), ("max_tokens",)),
     _Failure(

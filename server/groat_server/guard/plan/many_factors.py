@@ -11,7 +11,7 @@ from groat import model
 from groat_server.guard.plan import moves, words
 from groat_server.guard.plan.case import PlanCase
 from groat_server.guard.plan.one_factor import lead_of, lead_values
-from groat_server.guard.plan.rows import Row, Sheet, confirmation, dearest, typical
+from groat_server.guard.plan.rows import Row, Sheet, baseline_row, confirmation, dearest, typical
 from groat_server.guard.plan.screening import RUNS, effects, plackett_burman, spread_out
 
 _STRONGEST = 2
@@ -28,12 +28,8 @@ def screening_rows(
 ) -> tuple[tuple[str, ...], list[model.Configuration]]:
     """Return the parameters that are screened and the rows, today's configuration first.
 
-    Args:
-        most: Rows at most.
-
-    Returns:
-        Both empty where a row breaks a constraint, or money does not reach for
-        the smallest design.
+    There are ``most`` rows at most. Both are empty where a row breaks a
+    constraint, or the smallest design has more rows.
     """
     changes = _screened_changes(case, ranks)
     runs = max((one for one in RUNS if one <= most), default=0)
@@ -71,24 +67,31 @@ def _screened_changes(
 def screened(sheet: Sheet, configurations: Sequence[model.Configuration]) -> list[Row]:
     """Return the rows of a screening that are not told."""
     return [
-        sheet.row(
-            one,
-            f"Screening row {place} of {len(configurations)}: {words.title_of(sheet.case, one)}",
-            f"Run exactly this configuration on {sheet.where}. About half of the things are "
-            "changed at once; do not judge a row by itself.",
-            "Write the result down. What a change does is the mean of the rows that have it less "
-            "the mean of those that do not.",
-        )
+        _screening_row(sheet, one, f"Screening row {place} of {len(configurations)}")
         for place, one in enumerate(configurations, start=1)
         if sheet.standing.tried(one) is None
     ]
+
+
+def _screening_row(sheet: Sheet, one: model.Configuration, name: str) -> Row:
+    if one == sheet.case.baseline:
+        return baseline_row(sheet)
+    return sheet.row(
+        one,
+        f"{name}: {words.title_of(sheet.case, one)}",
+        f"Run exactly this configuration on {sheet.where}. About half of the things are changed "
+        "at once; do not judge a row by itself.",
+        "Write the result down. What a change does is the mean of the rows that have it less the "
+        "mean of those that do not.",
+    )
 
 
 def combined(
     sheet: Sheet, names: Sequence[str], configurations: Sequence[model.Configuration]
 ) -> list[Row]:
     """Return the row that puts the strongest helpful changes of a told screening together."""
-    scores = [sheet.standing.score_of(one) for one in configurations]
+    screen = sheet.standing.among(configurations)
+    scores = [screen.score_of(one) for one in configurations]
     known = [score for score in scores if score is not None]
     if not known:
         return []

@@ -26,26 +26,24 @@ def moves(case: PlanCase, parameter: model.Parameter, now: model.Value) -> list[
     Numbers and ordered levels have at most one value on either side; choices
     have all others in declared order; sets have one item more or less.
     """
-    match parameter.domain:
-        case model.BoolDomain():
-            return [not now]
-        case model.CategoricalDomain(labels=labels):
-            return [label for label in labels if label != now]
-        case model.TextDomain(variants=variants):
-            return [one.id for one in variants if one.id != now]
+    domain = parameter.domain
+    if options := _options(domain):
+        return [one for one in options if one != now]
+    first = direction(case, parameter)
+    match domain:
         case model.OrdinalDomain(levels=levels):
-            return _beside(levels, now, direction(case, parameter))
-        case model.SubsetDomain() as domain:
-            return _toggled(domain, now, direction(case, parameter))
+            return _beside(levels, now, first)
+        case model.SubsetDomain():
+            return _toggled(domain, now, first)
         case model.PermutationDomain():
             return _swapped(now)
-        case model.FloatDomain() | model.IntDomain() as domain:
-            return _either_side(domain, now, direction(case, parameter))
+        case model.FloatDomain() | model.IntDomain():
+            return _either_side(domain, now, first)
+        case _:
+            return []
 
 
-def lead_levels(
-    case: PlanCase, parameter: model.Parameter, now: model.Value
-) -> list[model.Value]:
+def lead_levels(case: PlanCase, parameter: model.Parameter, now: model.Value) -> list[model.Value]:
     """Return every other value of the parameter that leads; of a number, one on either side."""
     if isinstance(parameter.domain, model.OrdinalDomain):
         return [level for level in parameter.domain.levels if level != now]
@@ -69,28 +67,30 @@ def wants_cheap(metric: model.Metric) -> bool:
     return is_derived or any(word in metric.id.lower() for word in words)
 
 
-def value_at(domain: model.Domain, place: float, now: model.Value) -> model.Value:
+def value_at(domain: model.Domain, place: float, now: model.Value | None) -> model.Value | None:
     """Return the value at a place of the axis from 0 to 1; sets and orders stay as they are."""
+    options = domain.levels if isinstance(domain, model.OrdinalDomain) else _options(domain)
+    if options:
+        return options[min(int(place * len(options)), len(options) - 1)]
+    if not isinstance(domain, model.FloatDomain | model.IntDomain):
+        return now
+    low, high = float(domain.min), float(domain.max)
+    if domain.log_scale:
+        return _fitted(domain, low * (high / low) ** place)
+    return _fitted(domain, low + place * (high - low))
+
+
+def _options(domain: model.Domain) -> tuple[model.Value, ...]:
+    """Return the values of a choice without an order; nothing for other domains."""
     match domain:
         case model.BoolDomain():
-            return place >= 0.5
-        case model.CategoricalDomain(labels=values):
-            return values[_index(place, len(values))]
+            return (False, True)
+        case model.CategoricalDomain(labels=labels):
+            return labels
         case model.TextDomain(variants=variants):
-            return variants[_index(place, len(variants))].id
-        case model.OrdinalDomain(levels=levels):
-            return levels[_index(place, len(levels))]
-        case model.FloatDomain() | model.IntDomain():
-            low, high = float(domain.min), float(domain.max)
-            if domain.log_scale:
-                return _fitted(domain, low * (high / low) ** place)
-            return _fitted(domain, low + place * (high - low))
-        case model.SubsetDomain() | model.PermutationDomain():
-            return now
-
-
-def _index(place: float, count: int) -> int:
-    return min(int(place * count), count - 1)
+            return tuple(one.id for one in variants)
+        case _:
+            return ()
 
 
 def _either_side(

@@ -41,8 +41,7 @@ def lead_values(
 
 def begin(sheet: Sheet) -> list[Row]:
     """Return today's configuration, if it is not told yet."""
-    is_told = sheet.standing.tried(sheet.case.baseline) is not None
-    return [] if is_told else [baseline_row(sheet)]
+    return [] if sheet.standing.has_begun else [baseline_row(sheet)]
 
 
 def lead_rows(sheet: Sheet) -> list[Row]:
@@ -60,20 +59,30 @@ def bets(sheet: Sheet) -> list[Row]:
     one where the first objective is to consume less; if there is none, to the other.
     """
     lead = lead_of(sheet.case, sheet.ranks)
-    first = sorted(lead_rows(sheet), key=lambda row: _boldness(sheet, row))
+    first = boldest(sheet, lead_rows(sheet))
     others = [rows[0] for name, rows in _by_parameter(sheet) if name != lead.id and rows]
     return first[:1] + others[:1] + first[1:] + others[1:]
 
 
+def boldest(sheet: Sheet, rows: Sequence[Row]) -> list[Row]:
+    """Order values of the leading parameter by what is most worth knowing, see `bets`."""
+    return sorted(rows, key=lambda row: _boldness(sheet, row))
+
+
 def single_changes(sheet: Sheet) -> list[Row]:
-    """Return the leading parameter's values, then the others in turn.
+    """Return the leading parameter's values, then the `other_changes`."""
+    return [*lead_rows(sheet), *other_changes(sheet)]
+
+
+def other_changes(sheet: Sheet) -> list[Row]:
+    """Return changes of all but the leading parameter, by rank.
 
     First each one's believed direction, then the opposite ones.
     """
     lead = lead_of(sheet.case, sheet.ranks)
     others = [rows for name, rows in _by_parameter(sheet) if name != lead.id]
     firsts = [rows[0] for rows in others if rows]
-    return [*lead_rows(sheet), *firsts, *(rows[1] for rows in others if len(rows) > 1)]
+    return [*firsts, *(rows[1] for rows in others if len(rows) > 1)]
 
 
 def _by_parameter(sheet: Sheet) -> Iterator[tuple[str, list[Row]]]:
@@ -87,9 +96,7 @@ def _by_parameter(sheet: Sheet) -> Iterator[tuple[str, list[Row]]]:
             yield parameter.id, list(_rows(sheet, parameter, values))
 
 
-def _rows(
-    sheet: Sheet, parameter: model.Parameter, values: Sequence[model.Value]
-) -> Iterator[Row]:
+def _rows(sheet: Sheet, parameter: model.Parameter, values: Sequence[model.Value]) -> Iterator[Row]:
     for place, value in enumerate(values):
         if not sheet.standing.has_tested(parameter.id, value):
             why = _reason(sheet, parameter) if place == 0 else ""
@@ -104,7 +111,7 @@ def _reason(sheet: Sheet, parameter: model.Parameter) -> str:
 
 
 def _boldness(sheet: Sheet, row: Row) -> tuple[bool, float]:
-    """Order values of the leading parameter: the next one on the wanted side of the price first."""
+    """Put the next value on the wanted side of the price first."""
     today = sheet.case.nanos(sheet.standing.base, sheet.count)
     if today is None or row.nanos is None:
         return (False, 0.0)

@@ -14,6 +14,8 @@ from groat_server.guard.plan.standing import Standing
 MOST_ROWS = 24
 """Nobody follows a longer sheet."""
 
+CONFIRM = "Confirm the winner"
+
 _MANY_FAILURES = 20
 
 
@@ -69,13 +71,19 @@ class Sheet:
         """The examples of a row, in words."""
         return words.on_examples(self.case, self.count)
 
+    @property
+    def again(self) -> str:
+        """The examples of a row that is compared with another, in words."""
+        number = self.count or self.case.example_count
+        return f"the same {number:,} examples" if number else "the same examples"
+
 
 Tail = Callable[[Sequence[Row]], Sequence[Row]]
 """The rows that must still be paid after those chosen."""
 
 
 def fitting(
-    purse: int | None, candidates: Sequence[Row], tail: Tail
+    purse: int | None, candidates: Sequence[Row], tail: Tail, most: int = MOST_ROWS
 ) -> tuple[list[Row], list[Row]]:
     """Take candidates in turn, each one only if what must follow still fits.
 
@@ -86,7 +94,7 @@ def fitting(
     taken, left = list[Row](), list[Row]()
     for row in candidates:
         trial = [*taken, row]
-        fits = len(trial) <= MOST_ROWS and is_payable(purse, [*trial, *tail(trial)])
+        fits = len(trial) <= most and is_payable(purse, [*trial, *tail(trial)])
         (taken if fits else left).append(row)
     return taken, left
 
@@ -105,16 +113,19 @@ def dearest(rows: Sequence[Row]) -> int | None:
 
 
 def typical(rows: Sequence[Row]) -> int | None:
-    """Return the mean spend of rows, rounded up; ``None`` when none is known."""
+    """Return the mean spend of rows, rounded up to three digits; ``None`` when none is known."""
     known = [row.nanos for row in rows if row.nanos is not None]
-    return -(-sum(known) // len(known)) if known else None
+    if not known:
+        return None
+    mean = -(-sum(known) // len(known))
+    unit = 10 ** max(len(str(mean)) - 3, 0)
+    return -(-mean // unit) * unit
 
 
 def baseline_row(sheet: Sheet) -> Row:
     """Run what is in use today, and look at its failures."""
     labels = [f'"{one}"' for one in labels_of(sheet.case)]
     marks = f": {words.listed(labels, 'or')}" if labels else ""
-    title = "The configuration in use today"
     instruction = (
         f"Run the configuration in use today on {sheet.where}. Then read {_MANY_FAILURES} answers "
         f"that failed and write beside each what went wrong{marks}. Count which is commonest."
@@ -123,7 +134,7 @@ def baseline_row(sheet: Sheet) -> Row:
         "Every later step is compared with this one, on the same examples. If the rules point "
         "to another change than the next step, make that change first."
     )
-    return sheet.row(sheet.case.baseline, title, instruction, rule)
+    return sheet.row(sheet.case.baseline, words.TODAY, instruction, rule)
 
 
 def changed_row(
@@ -138,7 +149,7 @@ def changed_row(
     carried = "" if not why else f" ({why})"
     instruction = (
         f"Take {start} and change only {name}, from {words.shown(base[name])} to "
-        f"{words.shown(value)}{carried}. Run it on the same examples, {sheet.where}."
+        f"{words.shown(value)}{carried}. Run it on {sheet.again}."
     )
     return sheet.row(configuration, words.settings(change), instruction)
 
@@ -146,19 +157,18 @@ def changed_row(
 def confirmation(sheet: Sheet, rows: Sequence[Row], *, count: int | None = None) -> list[Row]:
     """Run the winner once more; nothing where there is nothing to confirm.
 
-    Args:
-        rows: Those before it that are not done. The dearest of them may win.
-        count: Examples; like the sheet's where ``None``.
+    The dearest of the ``rows`` before it that are not done may win. It runs on
+    as many examples as they do, or on ``count``, 0 for all.
     """
     examples = sheet.count if count is None else count
     standing, case = sheet.standing, sheet.case
     changes = [row for row in rows if row.configuration != case.baseline]
     if not changes and (standing.is_confirmed or standing.base == case.baseline):
         return []
-    spends = [case.nanos(row.configuration, examples) for row in rows if row.configuration]
+    winners = [row.configuration for row in rows if row.configuration is not None]
+    winners += [standing.base] if standing.best else []
+    spends = [case.nanos(one, examples) for one in winners]
     spends += [row.nanos for row in rows if row.configuration is None]
-    if standing.best:
-        spends.append(case.nanos(standing.base, examples))
     known = [one for one in spends if one is not None]
     winner = None if rows else standing.base
     return [_confirming(case, winner, examples, max(known, default=None))]
@@ -171,14 +181,15 @@ def _confirming(
     examples = f"{count:,} other examples" if subset else words.on_examples(case, count)
     fresh = "" if subset else ", fresh ones if you have them"
     name = "the winner" if winner is None else "the best so far"
+    maybe = " If today's configuration won, skip this." if winner is None else ""
     return Row(
-        title="Confirm the winner",
+        title=CONFIRM,
         configuration=winner,
         count=count,
         nanos=nanos,
         instruction=(
             f"Run {name} once more on {examples}{fresh}. The best of several always looks "
-            "a little better than it is. If today's configuration won, skip this."
+            f"a little better than it is.{maybe}"
         ),
         rule=words.hold_rule(case, count),
     )

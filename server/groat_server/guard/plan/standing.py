@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -46,13 +46,28 @@ class Standing:
         self.count = count
         self._case = case
         self._covering = [one for one in case.told if case.covers(one, count)]
+        least = min(count or case.least_examples, case.least_examples)
+        self._compared = [one for one in case.told if case.covers(one, least)]
         self._keys = {_key(one.configuration): one for one in reversed(self._covering)}
         self.best = _scored(case, [one for one in self._covering if _is_good(one)])
         self.base = self.best[0].configuration if self.best else case.baseline
 
+    def among(self, configurations: Sequence[model.Configuration]) -> Standing:
+        """Return what the trials of just these configurations say."""
+        keys = set(map(_key, configurations))
+        told = [one for one in self._covering if _key(one.configuration) in keys]
+        return Standing(replace(self._case, told=told), self.count)
+
     def tried(self, configuration: model.Configuration) -> HandTold | None:
         """Return the first trial of a configuration, failed ones included."""
         return self._keys.get(_key(configuration))
+
+    @property
+    def has_begun(self) -> bool:
+        """Today's configuration has been compared with others, if on fewer examples."""
+        today = _key(self._case.baseline)
+        compared = {_key(one.configuration) for one in self._compared}
+        return today in self._keys or (bool(self.best) and today in compared)
 
     @property
     def is_confirmed(self) -> bool:
@@ -65,8 +80,11 @@ class Standing:
         return next((one.score for one in same), None)
 
     def has_tested(self, parameter_id: str, value: model.Value) -> bool:
-        """Whether some trial differs from another, or from today's, in just this value."""
-        recent = [one.configuration for one in self._covering[-_NEWEST:]]
+        """Whether some trial differs from another, or from today's, in just this value.
+
+        Trials on fewer examples count too, where they are enough to compare.
+        """
+        recent = [one.configuration for one in self._compared[-_NEWEST:]]
         others = [self._case.baseline, *recent]
         return any(
             differences(one, other) == {parameter_id}

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from groat import model
 from groat_server.guard.plan.case import HandTold, PlanCase
 
+TODAY = "The configuration in use today"
+
 _NOTICED = 0.6
 """A change worth keeping, as a part of the difference that is found eight times in ten: what
 chance alone passes once in ten."""
@@ -15,7 +17,7 @@ chance alone passes once in ten."""
 _FOUND = 0.15
 """The difference that the least number of examples finds eight times in ten."""
 
-_MOST_NAMED = 4
+_MOST_NAMED, _FIRST_NAMED = 4, 3
 _FRACTION = {"", "share", "fraction", "accuracy"}
 _SCORE = model.Source.SCORE_PER_EXAMPLE
 _HUNDREDTHS = {"%", "percent", "points"}
@@ -54,16 +56,14 @@ def on_examples(case: PlanCase, count: int) -> str:
 
 def title_of(case: PlanCase, configuration: model.Configuration) -> str:
     """Write how a configuration differs from today's."""
-    keys = [
-        key
-        for key, value in configuration.items()
-        if key not in case.baseline or case.baseline[key] != value
-    ]
+    usual = {one.id: one.default_value for one in case.space.parameters} | dict(case.baseline)
+    keys = [key for key, value in configuration.items() if usual.get(key) != value]
     if not keys:
         gone = [key for key in case.baseline if key not in configuration]
-        return f"Without {listed(gone)}" if gone else "The configuration in use today"
+        return f"Without {listed(gone)}" if gone else TODAY
     if len(keys) > _MOST_NAMED:
-        return f"{len(keys)} changes: {settings({key: configuration[key] for key in keys[:3]})}, ..."
+        first = settings({key: configuration[key] for key in keys[:_FIRST_NAMED]})
+        return f"{len(keys)} changes: {first}, ..."
     return settings({key: configuration[key] for key in keys})
 
 
