@@ -164,7 +164,7 @@ def test_a_duration_has_its_two_largest_units(seconds: float, text: str) -> None
 
 def test_a_plan_shows_steps_ranking_rules_and_other_ways() -> None:
     """Done steps show their trial, open ones what to do and what to make of it."""
-    text = drawn(plan.page(PLAN))
+    text = drawn(plan.page(study_spec(), PLAN))
 
     for part in ("1 ✓", "trial 7", "retriever=bm25 top_k=10", "Raise top_k.", "0.75 USD"):
         assert part in text

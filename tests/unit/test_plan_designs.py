@@ -249,13 +249,56 @@ def test_following_the_plan_ends_with_a_confirmed_winner(trials: float) -> None:
     assert len(done) < 60
 
 
-def test_following_a_screening_puts_the_strongest_changes_together() -> None:
-    """After the eight rows the two changes that helped most are run, and then single ones."""
+def test_a_told_screening_puts_the_strongest_changes_together() -> None:
+    """After the eight rows, today's configuration is run with the two changes that helped most."""
     done, _ = follow(15, example_count=0, spend_of=flat)
+    helped = {"prompt": "steps", "rerank": True}
+    screen = [
+        replace(one, losses=(-sum(one.configuration[key] == helped[key] for key in helped), 0.01))
+        for one in done[:8]
+    ]
 
-    after = done[8].configuration
-    assert after["top_k"] == 10
-    assert max(-one.losses[0] for one in done) == pytest.approx(0.75)
+    case = plan_cases.case(7, tuple(screen), example_count=0, spend_of=flat)
+
+    [step] = [one for one in manual_plan(case).steps if one.title.startswith("The strongest")]
+    assert {key: (step.configuration or {})[key] for key in helped} == helped
+    assert (step.configuration or {})["model"] == "mini"
+
+
+def test_what_was_tested_is_not_tested_again_from_a_new_base() -> None:
+    """A model that did not help stays out when a better prompt becomes the base."""
+    trials = (
+        told(1, 0.7, 0.02),
+        told(2, 0.6, 0.03, model="nano"),
+        told(3, 0.8, 0.01, prompt="steps"),
+    )
+
+    steps = manual_plan(plan_cases.case(8, trials, spend_of=flat)).steps
+
+    ahead = {step.title for step in steps if not step.is_done}
+    assert "model = medium" in ahead
+    assert "model = nano" not in ahead
+
+
+def test_a_long_history_is_not_forgotten() -> None:
+    """A configuration that was run a hundred trials ago is not run again."""
+    others = [told(i, 0.5, 0.03, temperature=i / 1000) for i in range(3, 103)]
+    trials = (told(1, 0.7, 0.02), told(2, 0.6, 0.03, model="nano"), *others)
+
+    steps = manual_plan(plan_cases.case(8, trials, spend_of=flat)).steps
+
+    assert "model = nano" not in {step.title for step in steps if not step.is_done}
+
+
+def test_a_search_of_many_trials_is_gone_on_from() -> None:
+    """After thirty automatic trials a broad look would only repeat them."""
+    others = [told(i, 0.5, 0.03, temperature=i / 100) for i in range(2, 32)]
+    best = told(32, 0.8, 0.01, prompt="quotes", top_k=8)
+
+    steps = manual_plan(plan_cases.case(30, (told(1, 0.7, 0.02), *others, best))).steps
+
+    ahead = [step for step in steps if step.configuration and not step.is_done]
+    assert {(step.configuration or {})["top_k"] for step in ahead[:3]} == {8}
 
 
 def test_steps_that_are_told_are_shown_done_with_their_result() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from groat_server.guard.plan.screening import RUNS, effects, plackett_burman, spread_out
+from groat_server.guard.plan.screening import RUNS, Floats, effects, plackett_burman, spread_out
 
 
 @pytest.mark.parametrize("runs", RUNS)
@@ -32,7 +32,8 @@ def test_effects_are_found_exactly_without_noise() -> None:
     true = np.array([0.5, -2.0, 0.0, 1.0, 0.25, 0.0, 3.0])
     design = plackett_burman(len(true))
 
-    found = effects(design, 7.0 + (design > 0) @ true)
+    scores: Floats = 7.0 + (design > 0).astype(np.float64) @ true
+    found = effects(design, scores)
 
     np.testing.assert_allclose(found, true, atol=1e-12)
 

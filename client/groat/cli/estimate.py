@@ -98,13 +98,15 @@ def page(study_id: str, spec: model.StudySpec, result: model.ForecastResult) -> 
         verdict(result.decision),
     ]
     if result.decision.plan is not None:
-        parts += ["", plan.page(result.decision.plan)]
+        parts += ["", plan.page(spec, result.decision.plan)]
     return Group(*parts)
 
 
 def verdict(decision: model.Decision) -> RenderableType:
     """Draw the guard's word and why."""
     word = Text(decision.verdict.name, style=STYLES[decision.verdict])
+    if decision.reason is not model.Reason.WITHIN_BUDGET:
+        word.append(f" ({decision.reason.value.replace('_', ' ')})")
     return Group(word, Padding(decision.explanation, (0, 0, 0, 2), expand=False))
 
 
@@ -122,7 +124,7 @@ def numbers(study_id: str, forecast: model.Forecast) -> Table:
         "and it takes up to", lasting(forecast.finish_time_p50), lasting(forecast.finish_time_p90)
     )
     drawn.add_row(
-        "trials that can be paid, or more",
+        "trials that can be paid",
         _trials(forecast.affordable_trials),
         _trials(forecast.affordable_trials_p90),
     )

@@ -113,6 +113,12 @@ def _is_plain(item: str) -> bool:
     return bool(item) and item == item.strip() and "|" not in item and not item.startswith("[")
 
 
-def settings(configuration: model.Configuration) -> list[str]:
+def settings(spec: model.StudySpec, configuration: model.Configuration) -> list[str]:
     """Write a configuration as words such as ``k=3``."""
-    return [f"{name}={written(value)}" for name, value in configuration.items()]
+    return [f"{name}={written(value)}" for name, value in ordered(spec, configuration).items()]
+
+
+def ordered(spec: model.StudySpec, configuration: model.Configuration) -> model.Configuration:
+    """Put parameters in declared order, which they have lost on the wire."""
+    known = [one.id for one in spec.search_space.parameters if one.id in configuration]
+    return {name: configuration[name] for name in dict.fromkeys((*known, *configuration))}

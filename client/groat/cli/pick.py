@@ -13,7 +13,7 @@ from rich.text import Text
 
 from groat import model
 from groat._fitting import number as exact
-from groat.cli.output import number, roughly, settings, show, written
+from groat.cli.output import number, ordered, roughly, settings, show, written
 from groat.cli.trials import value
 from groat.client import Client, Study
 from groat.errors import InvalidArgument, Violation
@@ -62,7 +62,7 @@ def _run(client: Client, wanted: argparse.Namespace) -> None:
     preference = preferred(study.spec, wanted)
     chosen = study.pick(preference, count=wanted.count, confidence=wanted.confidence)
     if wanted.format == "env" and not wanted.json:
-        print("\n".join(env(chosen, wanted.prefix)))
+        print("\n".join(env(study.spec, chosen, wanted.prefix)))
         return
     commands = _commands(study, chosen)
     show(
@@ -158,8 +158,9 @@ def page(spec: model.StudySpec, chosen: model.Tradeoff, commands: Sequence[str])
         best = chosen.points[0]
         parts.append(Text(f"Trial {best.trial.number}: {best.rationale}"))
     if chosen.confirmation is not None and commands:
-        spend = roughly(chosen.confirmation.expected_spend)
-        parts.append(Text(f"To settle it, run these again on fresh examples, for about {spend}:"))
+        spend = chosen.confirmation.expected_spend
+        words = "" if spend is None else f", for about {roughly(spend)}"
+        parts.append(Text(f"Worth running again on fresh examples{words}:"))
         parts += [Text(f"  {command}") for command in commands]
     return Group(*parts)
 
@@ -210,13 +211,11 @@ def _commands(study: Study, chosen: model.Tradeoff) -> list[str]:
     extra = ["--examples", str(settle.example_count)] if settle.example_count else []
     known = {point.trial.number: point.trial for point in chosen.points}
     trials = [known.get(one) or study.trial(one) for one in settle.trials]
-    return [
-        shlex.join(["groat", "trials", "add", study.id, *settings(one.configuration), *extra])
-        for one in trials
-    ]
+    asked = [settings(study.spec, one.configuration) for one in trials]
+    return [shlex.join(["groat", "trials", "add", study.id, *words, *extra]) for words in asked]
 
 
-def env(chosen: model.Tradeoff, prefix: str = "") -> list[str]:
+def env(spec: model.StudySpec, chosen: model.Tradeoff, prefix: str = "") -> list[str]:
     """Write the choice as lines that a shell can evaluate.
 
     Raises:
@@ -228,7 +227,7 @@ def env(chosen: model.Tradeoff, prefix: str = "") -> list[str]:
     word = _WORDS[chosen.certainty][0]
     lines = [f"# trial {best.number}, {word}: {' '.join(chosen.explanation.split())}"]
     names: dict[str, str] = {}
-    for parameter, setting in best.configuration.items():
+    for parameter, setting in ordered(spec, best.configuration).items():
         name = _variable(prefix + parameter)
         if name in names:
             raise ValueError(f"{names[name]} and {parameter} would both be {name}")

@@ -42,16 +42,17 @@ def _run(client: Client, wanted: argparse.Namespace) -> None:
         case "markdown":
             print(worksheet.markdown_of(study.id, spec, found), end="")
         case form:
-            parts = (page(found), Text(), Text(how_to_tell(study.id, spec, found)))
+            parts = (page(spec, found), Text(), Text(how_to_tell(study.id, spec, found)))
             show(found, lambda: Group(*parts), as_json=form == "json")
 
 
-def page(plan: model.ManualPlan) -> RenderableType:
+def page(spec: model.StudySpec, plan: model.ManualPlan) -> RenderableType:
     """Draw a plan: how it goes, its steps, what to touch first, and what else there is."""
     parts: list[RenderableType] = [
         Text(f"By hand: {plan.method.replace('_', ' ')}", style="bold"),
-        Padding(plan.procedure, (0, 0, 1, 2), expand=False),
-        steps(plan),
+        *_indented([Text(plan.procedure)]),
+        "",
+        steps(spec, plan),
     ]
     if plan.ranking:
         parts += ["", Text("What to touch first", style="bold"), ranking(plan)]
@@ -72,14 +73,15 @@ def _method(one: model.ManualMethod) -> Text:
     return Text.assemble((one.method.replace("_", " "), "italic"), ": ", one.text)
 
 
-def steps(plan: model.ManualPlan) -> Table:
+def steps(spec: model.StudySpec, plan: model.ManualPlan) -> Table:
     """Draw a line per step, with what it spends and what all that are left spend until then."""
-    caption = f"What is left of it is expected to spend {roughly(plan.expected_spend)}."
+    known = plan.expected_spend is not None
+    caption = f"What is left of it spends about {roughly(plan.expected_spend)}." if known else None
     drawn = Table("step", "what to do", "examples", "spends", "in all", caption=caption)
     for step in plan.steps:
         drawn.add_row(
             f"{step.number} {'✓' if step.is_done else ''}".strip(),
-            _what(step),
+            _what(spec, step),
             f"{step.example_count:,}" if step.example_count else "all",
             roughly(step.expected_spend),
             f"trial {step.trial_number}" if step.is_done else roughly(step.cumulative_spend),
@@ -88,10 +90,10 @@ def steps(plan: model.ManualPlan) -> Table:
     return drawn
 
 
-def _what(step: model.ManualStep) -> Text:
+def _what(spec: model.StudySpec, step: model.ManualStep) -> Text:
     lines = [Text(step.title, style="bold")]
     if step.configuration is not None:
-        lines.append(Text(" ".join(settings(step.configuration)), style="cyan"))
+        lines.append(Text(" ".join(settings(spec, step.configuration)), style="cyan"))
     if not step.is_done:
         lines.append(Text(step.instruction))
         lines.append(Text.assemble(("Then: ", "italic"), step.decision_rule))

@@ -187,11 +187,13 @@ def page(spec: model.StudySpec, told: Told, filled: worksheet.Filled) -> Rendera
     parts: list[RenderableType] = [Text(line) for line in lines]
     if told.trials:
         parts.append(Text(_front_line(told)))
+    if any(one.spend.coverage is model.Coverage.UNREPORTED for one in told.trials):
+        parts.append(Text("No --spend or --usage was told, so the budget counts it as free."))
     parts += ["", verdict(told.decision)]
     current = told.decision.plan
     step = None if current is None else plan.next_step(current)
     if current is not None and step is not None:
-        parts.append(Text(f"Next is step {step.number}, {step.title}: {_how(step)}"))
+        parts.append(Text(f"Next is step {step.number}, {step.title}: {_how(spec, step)}"))
         parts.append(Text(plan.how_to_tell(told.study_id, spec, current)))
     return Group(*parts)
 
@@ -205,17 +207,15 @@ def _trial_line(spec: model.StudySpec, trial: model.Trial) -> str:
 def _front_line(told: Told) -> str:
     joined = _trials(told.joined) if told.joined else "nothing"
     left = f", which {_trials(told.left)} left" if told.left else ""
-    before, after = told.hypervolume
-    return (
-        f"{joined} joined the front{left}; hypervolume {number(before)} before, {number(after)} now"
-    )
+    before, after = map(number, told.hypervolume)
+    return f"{joined} joined the front{left}; hypervolume {before} before, {after} now"
 
 
 def _trials(numbers: Sequence[int]) -> str:
     return f"trial{'s' * (len(numbers) > 1)} {', '.join(map(str, numbers))}"
 
 
-def _how(step: model.ManualStep) -> str:
+def _how(spec: model.StudySpec, step: model.ManualStep) -> str:
     if step.configuration is None:
         return step.instruction
-    return " ".join(settings(step.configuration))
+    return " ".join(settings(spec, step.configuration))

@@ -88,16 +88,16 @@ def _columns(spec: model.StudySpec) -> list[_Column]:
     for metric in told_by_hand(spec):
         title = _title("metrics", metric.id, words | set(parameters))
         columns += [(title, _nothing), (f"{title}.error", _nothing)]
-    columns += [
+    rest: list[_Column] = [
         ("spend", _nothing),
-        ("expected_spend", lambda step: _exact(step.expected_spend)),
-        ("cumulative_spend", lambda step: _exact(step.cumulative_spend)),
+        ("expected_spend", lambda step: _expected(step.expected_spend)),
+        ("cumulative_spend", lambda step: _expected(step.cumulative_spend)),
         ("instruction", lambda step: step.instruction),
         ("decision_rule", lambda step: step.decision_rule),
     ]
     # A word of a trial's that is also a name here has no spelling that means only the word.
     unclear = set(rows.TRIAL_WORDS) & {*parameters, *(metric.id for metric in spec.metrics)}
-    return [column for column in columns if column[0] not in unclear]
+    return [column for column in (*columns, *rest) if column[0] not in unclear]
 
 
 def _title(kind: str, name: str, taken: Container[str]) -> str:
@@ -114,8 +114,8 @@ def _nothing(step: model.ManualStep) -> str:
     return ""
 
 
-def _exact(money: model.Money | None) -> str:
-    return "" if money is None else str(money)
+def _expected(money: model.Money | None) -> str:
+    return "" if money is None else roughly(money).replace(",", "")
 
 
 def read(spec: model.StudySpec, path: str) -> Filled:
@@ -156,12 +156,11 @@ def _is_filled(spec: model.StudySpec, row: Row) -> bool:
 
 def markdown_of(study_id: str, spec: model.StudySpec, plan: model.ManualPlan) -> str:
     """Write a plan as a page, with columns to fill in."""
-    told = [metric.id for metric in told_by_hand(spec)]
     parts = [
         f"# {study_id}: {plan.method.replace('_', ' ')}",
         plan.procedure,
         f"Expected to spend: {roughly(plan.expected_spend)}.",
-        _table(plan.steps, told),
+        _table(spec, plan.steps),
         *(_step(step) for step in plan.steps if not step.is_done),
     ]
     sections = {
@@ -179,13 +178,14 @@ def markdown_of(study_id: str, spec: model.StudySpec, plan: model.ManualPlan) ->
     return "\n\n".join(parts) + "\n"
 
 
-def _table(steps: Iterable[model.ManualStep], told: Sequence[str]) -> str:
+def _table(spec: model.StudySpec, steps: Iterable[model.ManualStep]) -> str:
+    told = [metric.id for metric in told_by_hand(spec)]
     head = ("step", "what", "settings", "examples", "spends", "in all", *told)
     body = [
         (
             str(step.number),
             step.title,
-            "-" if step.configuration is None else " ".join(settings(step.configuration)),
+            "-" if step.configuration is None else " ".join(settings(spec, step.configuration)),
             f"{step.example_count:,}" if step.example_count else "all",
             roughly(step.expected_spend),
             f"trial {step.trial_number}" if step.is_done else roughly(step.cumulative_spend),

@@ -101,7 +101,7 @@ def completed(
     whole = dict(values)
     for _ in range(_MOST_ROUNDS):
         now = {
-            one.id: whole.get(one.id, _usual(one))
+            one.id: values[one.id] if one.id in values else _usual(one)
             for one in search_space.parameters
             if validation.is_active(one, whole)
         }

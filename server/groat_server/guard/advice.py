@@ -267,8 +267,10 @@ def _fine(case: _Case) -> Ruling:
     facts = f"About {counted(more, 'more trial')} of {case.price} fit in {case.cap}"
     if total >= wanted:
         return ruling.proceed(Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all.")
+    least = case.sizes.least
+    begins = "enough" if total >= least else "fewer than it takes"
     return ruling.proceed(
         Reason.FEW_TRIALS,
-        f"{facts}: {total} in all, fewer than the {wanted} that this space deserves and enough to "
-        f"begin with ({case.sizes.least}).",
+        f"{facts}: {total} in all, fewer than the {wanted} that this space deserves and {begins} "
+        f"to begin with ({least}).",
     )

@@ -103,7 +103,8 @@ def _domain_bits(domain: model.Domain) -> float:
 
 def _configurations(space: model.SearchSpace) -> float:
     """An upper bound of how many there are, without conditions and constraints."""
-    return math.prod(_count(one.domain) for one in space.parameters)
+    # As floats, which become infinite where whole numbers would grow too large for one.
+    return math.prod(float(_count(one.domain)) for one in space.parameters)
 
 
 def _count(domain: model.Domain) -> float:
@@ -113,7 +114,7 @@ def _count(domain: model.Domain) -> float:
         case model.IntDomain(min=low, max=high, step=step):
             return (high - low) // (step or 1) + 1
         case model.SubsetDomain(items=items):
-            return 2.0 ** len(items)
+            return 2.0 ** min(len(items), 1_000)
         case model.PermutationDomain(items=items):
             return math.exp(min(math.lgamma(len(items) + 1), 700.0))
         case _:

@@ -187,7 +187,8 @@ def _item(
 
 
 def _kind(domain: model.Domain) -> str:
-    if isinstance(domain, model.OrdinalDomain) and isinstance(domain.levels[0], str):
+    is_ordinal = isinstance(domain, model.OrdinalDomain)
+    if is_ordinal and any(isinstance(level, str) for level in domain.levels):
         return _ORDINAL_NAMES
     return domain.kind
 

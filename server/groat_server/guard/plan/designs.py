@@ -24,6 +24,9 @@ from groat_server.guard.plan.standing import Standing
 
 _FEWEST_BROAD, _MOST_BROAD = 4, 12
 _BEGUN = 2
+_SEEN = 2
+"""Where so many times the rows of a broad look are told, from a search say, it needs no other."""
+
 _ENOUGH = 0.75
 """A broad look at less than this share of its rows is not one."""
 
@@ -108,7 +111,7 @@ def _space_filling(sheet: Sheet, _: Sequence[model.ParameterRank], size: Size) -
     configurations = many_factors.broad_look(sheet.case, target)
     rows = many_factors.broad_rows(sheet, configurations)
     start = one_factor.begin(sheet)
-    if not rows:
+    if not rows or len(sheet.standing.best) > _SEEN * target:
         return _closed(Method.SPACE_FILLING, sheet, start, one_factor.single_changes(sheet))
     taken, left = fitting(sheet.purse, [*start, *rows], lambda some: confirmation(sheet, some))
     seen = len(configurations) - len(rows) + len(taken) - len(start)

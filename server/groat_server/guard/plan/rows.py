@@ -127,8 +127,9 @@ def baseline_row(sheet: Sheet) -> Row:
     labels = [f'"{one}"' for one in labels_of(sheet.case)]
     marks = f": {words.listed(labels, 'or')}" if labels else ""
     instruction = (
-        f"Run the configuration in use today on {sheet.where}. Then read {_MANY_FAILURES} answers "
-        f"that failed and write beside each what went wrong{marks}. Count which is commonest."
+        f"Run the configuration in use today on {sheet.where}. Then read the answers "
+        f"that failed, {_MANY_FAILURES} at most, and write beside each what went wrong{marks}. "
+        "Count which is commonest."
     )
     rule = (
         "Every later step is compared with this one, on the same examples. If the rules point "

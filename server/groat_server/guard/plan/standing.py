@@ -146,5 +146,7 @@ def _scores(means: Floats, front: np.ndarray[tuple[int], np.dtype[np.bool_]]) ->
         low, high = means[:, j].min(), means[:, j].max()
         if low > 0 and high > _WIDE * low:
             logs[:, j] = np.log(means[:, j])
-    low, high = logs[front].min(axis=0), logs[front].max(axis=0)
-    return ((logs - low) / np.where(high > low, high - low, 1.0)).sum(axis=1)
+    halves = logs / 2  # The span of two huge losses would not fit a float.
+    low, high = halves[front].min(axis=0), halves[front].max(axis=0)
+    with np.errstate(over="ignore"):
+        return ((halves - low) / np.where(high > low, high - low, 1.0)).sum(axis=1)

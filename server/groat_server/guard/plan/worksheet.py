@@ -21,8 +21,6 @@ from groat_server.guard.words import about, counted
 _MOST_DONE = 12
 """Of the told trials, the newest so many are shown, and the first of today's configuration."""
 
-_MOST_LEFT = 3
-
 
 def manual_plan(case: PlanCase) -> model.ManualPlan:
     """Plan how to go on by hand, from what is told and what may still be spent.
@@ -120,7 +118,7 @@ def _procedure(
     if not drawn.rows:
         return _nothing_left(case, size)
     lead = lead_of(case, ranks).id
-    texts = [_money(case, size), _HOW[drawn.method].format(lead=lead), _left_out(case, drawn)]
+    texts = [_money(case, size), _HOW[drawn.method].format(lead=lead), _left_out(case, drawn, lead)]
     texts.append(_ending(case, size, drawn))
     texts.append("Tell each result, then ask for the plan again: it goes on from there.")
     return " ".join(text for text in texts if text)
@@ -135,7 +133,8 @@ def _money(case: PlanCase, size: Size) -> str:
     left = about(case.available.nanos, _currency(case))
     if math.isinf(size.fits):
         return f"{left} is left and a trial spends nothing, so this is a plan for your time."
-    trials = counted(math.floor(size.fits + 1e-9), "trial")
+    fits = math.floor(size.fits + 1e-9)
+    trials = counted(fits, "trial") if fits else "not one"
     where = words.on_examples(case, 0)
     fit = f"{left} is left. A typical trial on {where} spends {each}, so {trials} would fit."
     if size.count:
@@ -145,12 +144,12 @@ def _money(case: PlanCase, size: Size) -> str:
 
 _HOW = {
     Method.TWO_BETS: (
-        "With so few, look before you spend: run what is in use, read what failed, and make one or "
-        "two changes, one at a time."
+        "With so few trials, look before you spend: run what is in use, read what failed, and make "
+        "one or two changes, one at a time."
     ),
     Method.LEAD_ONLY: (
-        "With so few, only one thing can be learned well. That is {lead}, which is believed to "
-        "matter most; other changes come after it, if at all."
+        "With so few trials, only one thing can be learned well. That is {lead}, which is believed "
+        "to matter most; other changes come after it, if at all."
     ),
     Method.ONE_FACTOR: (
         "Change one thing at a time, the most important first, and keep what helps: then you "
@@ -185,15 +184,20 @@ def _ending(case: PlanCase, size: Size, drawn: Drawn) -> str:
     return f"About {about(rest, total.currency)} is then left for going on from the winner."
 
 
-def _left_out(case: PlanCase, drawn: Drawn) -> str:
-    named = [row for row in drawn.left_out if row.nanos is not None and row.configuration][
-        :_MOST_LEFT
-    ]
-    if not named:
-        return ""
+def _left_out(case: PlanCase, drawn: Drawn, lead: str) -> str:
+    """Name the values of the leading parameter that do not fit; a person may want them all."""
     currency = _currency(case)
-    parts = [f"{row.title} ({about(row.nanos or 0, currency)})" for row in named]
-    return f"Left out, as the money does not reach for it as well: {'; '.join(parts)}."
+    parts = [
+        f"{row.title} ({about(row.nanos, currency)})"
+        for row in drawn.left_out
+        if row.nanos is not None and row.title.startswith(f"{lead} = ")
+    ]
+    if not parts:
+        return ""
+    return (
+        f"Left out, as it does not fit together with a confirmation: {'; '.join(parts)}. "
+        "If you believe in it, put it in another step's place, or raise the cap."
+    )
 
 
 def _nothing_left(case: PlanCase, size: Size) -> str:
