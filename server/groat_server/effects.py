@@ -1,4 +1,4 @@
-"""Which parameters have to do with the losses, from few trials: one ridge fit of all main effects."""
+"""Which parameters have to do with the losses, from few trials: a ridge fit of all main effects."""
 
 from __future__ import annotations
 
@@ -33,7 +33,8 @@ def main_effects(space: Space, points: Floats, losses: Floats) -> Floats:
     centred = terms - terms.mean(axis=0)
     gram = centred @ centred.T + _RIDGE * np.eye(len(points))
     spread = losses.std(axis=0)
-    for column in np.flatnonzero(spread > 0):
+    # The deviation of equal numbers may be a rounding error above 0.
+    for column in np.flatnonzero(np.ptp(losses, axis=0) > 0):
         loss = (losses[:, column] - losses[:, column].mean()) / spread[column]
         weights = centred.T @ np.linalg.solve(gram, loss)
         for j in range(len(shares)):

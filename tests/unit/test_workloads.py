@@ -251,7 +251,7 @@ def test_a_workloads_own_rules(changes: dict[str, Any], path: str, words: str) -
     """Each at its path, with what was declared."""
     (fault,) = faults(workload(item(), **changes))
 
-    assert (fault.field, words in fault.problem) == (f"study.workload.{path}", True)
+    assert (fault.path, words in fault.problem) == (f"study.workload.{path}", True)
 
 
 @pytest.mark.parametrize(
@@ -277,14 +277,14 @@ def test_an_items_rules(declares: model.WorkloadItem, path: str, words: str) -> 
     """The second item is at fault, and its place says so."""
     (fault,) = faults(workload(item(), declares))
 
-    assert (fault.field, words in fault.problem) == (f"study.workload.items[1].{path}", True)
+    assert (fault.path, words in fault.problem) == (f"study.workload.items[1].{path}", True)
 
 
 def test_every_fault_is_found_at_once() -> None:
     """A declaration is mended in one go."""
     found = faults(workload(item(times=0, model_parameter="nope"), spread=0.5))
 
-    assert [fault.field.rsplit(".", 1)[-1] for fault in found] == [
+    assert [fault.path.rsplit(".", 1)[-1] for fault in found] == [
         "spread", "times", "model_parameter",
     ]  # fmt: skip
 

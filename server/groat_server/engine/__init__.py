@@ -39,7 +39,7 @@ class Engine:
         self.judging = Judging(store, memory, clock=clock, make_id=make_id)
         self.asks = Asking(store, self.judging, sampler, clock=clock)
         self.work = Telling(store, memory, self.judging, clock=clock)
-        self.drafts = Creating(store, memory, clock=clock)
+        self.drafts = Creating(store, memory, self.judging, clock=clock)
         self.studies = Studies(store, sampler, clock=clock)
         self.insight = Insight(store, self.judging, sampler)
         self.analysis = Analysis(store, memory)

@@ -12,6 +12,7 @@ from groat.errors import InvalidArgument, NotPossibleNow, RequestIdReused, Viola
 from groat_server import derivation, validation
 from groat_server.booking import digest_of, price_all, without_usage
 from groat_server.engine.clock import Clock
+from groat_server.engine.judging import Judging
 from groat_server.engine.telling import STANDS
 from groat_server.history import Memory
 from groat_server.space import Space
@@ -36,9 +37,10 @@ class _Imported:
 class Creating:
     """The verb create trial. Safe between threads."""
 
-    def __init__(self, store: Store, memory: Memory, *, clock: Clock) -> None:
+    def __init__(self, store: Store, memory: Memory, judging: Judging, *, clock: Clock) -> None:
         self._store = store
         self._memory = memory
+        self._judging = judging
         self._clock = clock
 
     def create(self, study_id: str, draft: model.TrialDraft, *, request_id: str) -> model.Trial:
@@ -64,11 +66,16 @@ class Creating:
             known = locked.answer(request_id)
             if known is not None:
                 return _replayed(locked, known, digest, request_id)
-            number = _added(locked, space, draft, now)
+            number = _waiting(locked, space, draft)
+            if number is None:
+                number = _added(locked, space, draft, now)
             if imported is not None:
                 _finish(locked, number, imported, now)
             locked.remember(request_id, Answer(digest=digest, numbers=(number,)), now=now)
-            return locked.trial(number)
+            created = locked.trial(number)
+        if imported is not None:
+            self._judging.rejudge(study_id)
+        return created
 
 
 def _check(spec: model.StudySpec, space: Space, draft: model.TrialDraft) -> None:
@@ -92,6 +99,17 @@ def _replayed(locked: LockedStudy, known: Answer, digest: str, request_id: str) 
         problem = f"request id {request_id} came before with another order; make a new one"
         raise RequestIdReused(problem)
     return locked.trial(known.numbers[0])
+
+
+def _waiting(locked: LockedStudy, space: Space, draft: model.TrialDraft) -> int | None:
+    """Find the queued trial that a told step of the plan is, such as the baseline."""
+    if draft.outcome is None or not draft.is_planned:
+        return None
+    wanted = space.configuration_id(draft.configuration)
+    for trial in locked.waiting(MAX_WAITING):
+        if trial.configuration_id == wanted and trial.attempt == 0:
+            return trial.number
+    return None
 
 
 def _added(locked: LockedStudy, space: Space, draft: model.TrialDraft, now: datetime) -> int:

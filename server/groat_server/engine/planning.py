@@ -9,8 +9,9 @@ import numpy as np
 from groat import model
 from groat_server import effects, guard, validation
 from groat_server.engine.assessing import View
+from groat_server.engine.spends import run_itself
 from groat_server.guard import HandTold, PlanCase
-from groat_server.history import Past, Told
+from groat_server.history import Told
 from groat_server.space import Space
 
 LEAST_EXAMPLES = 33
@@ -49,7 +50,7 @@ def case_of(seen: View) -> PlanCase:
         spend_of=lambda one, count: seen.spend_of(one, count, _EXPECTED),
         is_allowed=lambda one: is_allowed(past.space, one),
         complete=lambda values: completed(past.space, spec.search_space, values),
-        told=[_by_hand(past, one) for one in told[-_MOST_TOLD:]],
+        told=[_by_hand(seen, one) for one in told[-_MOST_TOLD:]],
         least_examples=LEAST_EXAMPLES,
         screened=dict(zip(names, shares.tolist(), strict=True)) if shares.any() else {},
         screened_trials=len(measured),
@@ -62,12 +63,12 @@ def _available(status: model.BudgetStatus) -> model.Money | None:
     return None if left is None else max(left, model.Money(0, left.currency))
 
 
-def _by_hand(past: Past, told: Told) -> HandTold:
-    trial = told.trial
+def _by_hand(seen: View, told: Told) -> HandTold:
+    trial, past = told.trial, seen.past
     return HandTold(
         number=trial.number,
         configuration=trial.configuration,
-        example_count=trial.example_count,
+        example_count=run_itself(past, trial, seen.expectation.whole),
         losses=tuple(told.losses.tolist()),
         is_feasible=told.is_feasible,
         is_on_front=past.is_on_front(trial.number),
@@ -146,5 +147,6 @@ def _middle_number(domain: model.FloatDomain | model.IntDomain) -> model.Value:
     low, high = float(domain.min), float(domain.max)
     middle = float(np.sqrt(low * high)) if domain.log_scale else (low + high) / 2
     if domain.step is not None:
-        middle = low + float(domain.step) * ((middle - low) // float(domain.step))
+        step = float(domain.step)
+        middle = low + step * float(np.floor((middle - low) / step + 1e-9))
     return int(middle) if isinstance(domain, model.IntDomain) else middle

@@ -81,7 +81,7 @@ class Expectation:
 def observed(past: Past, expectation: Expectation, told: Sequence[Told]) -> Observed:
     """Return what the newest trials spent, failed ones too, beside what was declared."""
     paid = [one for one in told if one.trial.spend.total.nanos > 0][-_MOST_ROWS:]
-    counts = [_run_itself(past, one.trial) for one in paid]
+    counts = [run_itself(past, one.trial, expectation.whole) for one in paid]
     pairs = zip(paid, counts, strict=True)
     return Observed(
         features=features_of(past.space, [one.point for one in paid]),
@@ -120,10 +120,14 @@ def _ended_early(trial: model.Trial, example_count: int, whole: int) -> bool:
     return trial.state is model.TrialState.EARLY_STOPPED and not (whole and example_count)
 
 
-def _run_itself(past: Past, trial: model.Trial) -> int:
+def run_itself(past: Past, trial: model.Trial, whole: int) -> int:
     """Return on how many examples a trial was run, without those that its parent ran; 0 is all."""
-    if trial.state is model.TrialState.EARLY_STOPPED and trial.measurement is not None:
-        return trial.measurement.example_count or len(trial.measurement.examples)
+    measured = trial.measurement
+    told = (measured.example_count or len(measured.examples)) if measured else 0
+    is_stopped = trial.state is model.TrialState.EARLY_STOPPED
+    # What a person tells of part of the examples was never asked for on so many.
+    if is_stopped or (trial.example_count == 0 and 0 < told < whole):
+        return told
     return max(trial.example_count - _known_before(past, trial), 0)
 
 

@@ -11,7 +11,7 @@ from groat.model import Coverage, GuardMode, Reason, StudyState, Verdict
 from groat_server.guard import ruling
 from groat_server.guard.assessment import Assessment
 from groat_server.guard.ruling import Ruling
-from groat_server.guard.words import counted
+from groat_server.guard.words import counted, roughly
 
 _ROOM = 3
 """A trial whose likely spend fits so many times into what is left may run alone on it."""
@@ -202,9 +202,9 @@ def _money_is_left(case: _Case) -> Ruling | None:
         return None
     if remaining.nanos > 0 and (hold is None or hold <= remaining or _fits_alone(case)):
         return None
-    needs = "an unknown amount" if hold is None else f"up to {hold}"
+    needs = "an unknown amount" if hold is None else f"up to {roughly(hold)}"
     facts = (
-        f"Spent {case.status.settled.total} and holding {case.status.held} of "
+        f"Spent {case.status.settled.total} and holding {roughly(case.status.held)} of "
         f"{case.budget.max_spend}; one more trial needs {needs}"
     )
     if case.status.running_trials:
@@ -269,8 +269,10 @@ _RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
 def _within(case: _Case) -> str:
     if case.status.remaining is None:
         return "No spending cap is set."
-    holds = "all that is left, until one trial has told" if case.hold is None else str(case.hold)
+    holds = (
+        "all that is left, until one trial has told" if case.hold is None else roughly(case.hold)
+    )
     return (
-        f"Spent {case.status.settled.total} and holding {case.status.held} of "
+        f"Spent {case.status.settled.total} and holding {roughly(case.status.held)} of "
         f"{case.budget.max_spend}; this trial holds {holds}."
     )

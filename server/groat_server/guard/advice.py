@@ -266,7 +266,9 @@ def _fine(case: _Case) -> Ruling:
     total, wanted = done + more, case.sizes.recommended
     facts = f"About {counted(more, 'more trial')} of {case.price} fit in {case.cap}"
     if total >= wanted:
-        return ruling.proceed(Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all.")
+        return ruling.proceed(
+            Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all."
+        )
     least = case.sizes.least
     begins = "enough" if total >= least else "fewer than it takes"
     return ruling.proceed(

@@ -110,13 +110,14 @@ def _configurations(space: model.SearchSpace) -> float:
 def _count(domain: model.Domain) -> float:
     match domain:
         case model.FloatDomain(min=low, max=high, step=step):
-            return math.inf if step is None else (high - low) // step + 1
+            # The share of a step as in the space itself, for binary fractions.
+            return math.inf if step is None else math.floor((high - low) / step + 1e-9) + 1
         case model.IntDomain(min=low, max=high, step=step):
             return (high - low) // (step or 1) + 1
         case model.SubsetDomain(items=items):
             return 2.0 ** min(len(items), 1_000)
         case model.PermutationDomain(items=items):
-            return math.exp(min(math.lgamma(len(items) + 1), 700.0))
+            return float(math.factorial(min(len(items), 170)))
         case _:
             return _levels(domain)
 
