@@ -114,7 +114,8 @@ async def study(table: Table, sampler: Sampler, seed: int, cap: str = CAP) -> Ro
             continue
         losses.append(_told(engine, asked.trials[0], table))
     store.close()
-    (reason, trials, spent, volume), (_, *rest) = stops[0], stops[-1]
+    reason, trials, spent, volume = stops[0]
+    _, all_trials, all_spent, all_volume = stops[-1]
     return Row(
         seed=seed,
         first=first,
@@ -122,9 +123,9 @@ async def study(table: Table, sampler: Sampler, seed: int, cap: str = CAP) -> Ro
         trials=trials,
         spent=spent,
         volume=volume,
-        all_trials=rest[0],
-        all_spent=rest[1],
-        all_volume=rest[2],
+        all_trials=all_trials,
+        all_spent=all_spent,
+        all_volume=all_volume,
     )
 
 

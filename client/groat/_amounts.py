@@ -29,20 +29,21 @@ def _amounts(
     guard_policy: model.GuardPolicy | None,
     rates: Iterable[model.Rate],
 ) -> Iterator[tuple[str, object]]:
-    match budget:
-        case None:
-            pass
-        case model.Budget():
-            yield "study.budget.max_spend", budget.max_spend
-            yield "study.budget.max_trial_spend", budget.max_trial_spend
-        case _:
-            way = "write groat.Budget(max_spend=groat.Money.of(...))"
-            raise InvalidArgument.at("study.budget", f"{budget!r:.60} is no budget; {way}")
+    if budget is not None:
+        _refuse_other(budget)
+        yield "study.budget.max_spend", budget.max_spend
+        yield "study.budget.max_trial_spend", budget.max_trial_spend
     if guard_policy is not None:
         path = "study.guard_policy.manual_trial_spend"
         yield path, guard_policy.manual_trial_spend
     for i, rate in enumerate(rates):
         yield f"study.price_book.rates[{i}].amount", rate.amount
+
+
+def _refuse_other(budget: object) -> None:
+    if not isinstance(budget, model.Budget):
+        way = "write groat.Budget(max_spend=groat.Money.of(...))"
+        raise InvalidArgument.at("study.budget", f"{budget!r:.60} is no budget; {way}")
 
 
 def _is_money(given: object) -> bool:

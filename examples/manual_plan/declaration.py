@@ -70,4 +70,4 @@ def settings_of(configuration: groat.model.Configuration) -> Settings:
     weight = 0.5 if values["retriever"] == "hybrid" else None
     changes = {**values, "k": values["top_k"], "hybrid_weight": weight}
     del changes["top_k"]
-    return replace(DEFAULT, **changes)  # pyright: ignore[reportArgumentType] - checked inside
+    return replace(DEFAULT, **changes)

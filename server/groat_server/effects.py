@@ -32,11 +32,11 @@ def main_effects(space: Space, points: Floats, losses: Floats) -> Floats:
         return shares
     centred = terms - terms.mean(axis=0)
     gram = centred @ centred.T + _RIDGE * np.eye(len(points))
-    spread = losses.std(axis=0)
     # The deviation of equal numbers may be a rounding error above 0.
-    for column in np.flatnonzero(np.ptp(losses, axis=0) > 0):
+    spread: Floats = np.where(np.ptp(losses, axis=0) > 0, losses.std(axis=0), 0.0)
+    for column in np.flatnonzero(spread > 0):
         loss = (losses[:, column] - losses[:, column].mean()) / spread[column]
-        weights = centred.T @ np.linalg.solve(gram, loss)
+        weights = np.asarray(centred.T @ np.linalg.solve(gram, loss), dtype=np.float64)
         for j in range(len(shares)):
             own = owners == j
             shares[j] += float(np.var(centred[:, own] @ weights[own]))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import pytest
 
 from groat_server.storage.base import Store
+from tests.contracts.store_guard import GuardPromises
 from tests.contracts.store_leases import LeasePromises
 from tests.contracts.store_ledger import LedgerPromises
 from tests.contracts.store_sharing import ReopeningPromises, SharingPromises
@@ -21,7 +22,13 @@ __all__ = ["ReopeningPromises", "StoreContract"]
 
 
 class StoreContract(
-    StudyPromises, TrialPromises, SlotPromises, LeasePromises, LedgerPromises, SharingPromises
+    StudyPromises,
+    TrialPromises,
+    SlotPromises,
+    LeasePromises,
+    LedgerPromises,
+    GuardPromises,
+    SharingPromises,
 ):
     @pytest.fixture
     def study(self, store: Store) -> str:

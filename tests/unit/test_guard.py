@@ -337,7 +337,13 @@ def test_a_higher_cap_never_refuses_what_a_lower_one_allows(  # noqa: PLR0917
     cap: int, more: int, settled: int, held: int, hold: int, running: int, likely: int
 ) -> None:
     """The ledger alone is monotone in money."""
-    parts = {"hold": str(Money(hold).amount), "likely": str(Money(likely).amount)}
-    poor, rich = (ask(ledger(most, settled, held, running), **parts) for most in (cap, cap + more))
+    poor, rich = (
+        ask(
+            ledger(most, settled, held, running),
+            str(Money(hold).amount),
+            likely=str(Money(likely).amount),
+        )
+        for most in (cap, cap + more)
+    )
 
     assert rich.allows or not poor.allows

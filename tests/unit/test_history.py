@@ -162,6 +162,26 @@ def test_what_finished_since_is_not_pending_too() -> None:
     assert (history.numbers.tolist(), pending.numbers.tolist()) == ([0], [1])
 
 
+def test_in_order_is_the_order_of_finishing() -> None:
+    """Slow trials come after those that were asked later; numbers stay the order of asking."""
+    past = past_of([measured(2, 0.5, 1.0, order=0), measured(0, 0.6, 2.0, order=1)])
+    past.add([measured(1, 0.7, 3.0, order=2)])
+
+    assert [one.trial.number for one in past.in_order()] == [2, 0, 1]
+    assert [one.trial.number for one in past.told()] == [0, 1, 2]
+
+
+def test_a_trial_that_changes_comes_last_in_order_and_once() -> None:
+    """What the guard saw before the change is no longer what it sees."""
+    past = past_of([measured(0, 0.5, 1.0), measured(1, 0.6, 2.0)])
+
+    past.add([measured(0, 0.9, 1.0, order=2)])
+
+    changed = past.in_order()
+    assert [(one.trial.number, one.order) for one in changed] == [(1, 1), (0, 2)]
+    assert changed[-1].losses[0] == -0.9
+
+
 HALVING = replace(
     SPEC,
     algorithm=model.Algorithm(kind=model.SuccessiveHalving(min_examples=1, max_examples=9), seed=1),

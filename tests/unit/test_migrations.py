@@ -102,10 +102,11 @@ def test_migrations_make_every_rule_of_the_schema(fresh: Fresh) -> None:
     assert len(tables) == len(metadata.tables) > 0
 
 
-def test_an_upgraded_database_has_every_rule_of_the_schema(fresh: Fresh) -> None:
+@pytest.mark.parametrize("revision", ["0001", "0002"])
+def test_an_upgraded_database_has_every_rule_of_the_schema(fresh: Fresh, revision: str) -> None:
     """Whether a database grew or was made today makes no difference."""
     old, new = fresh(), fresh()
-    old_database(old, "0001")
+    old_database(old, revision)
 
     assert description(migrated(old)) == description(migrated(new))
 
@@ -175,6 +176,111 @@ def test_a_server_of_before_may_still_add_trials(fresh: Fresh) -> None:
 
     store = SqlStore.open(url)
     assert len(store.trials("bot", after=-1, limit=9)) == 6
+    store.close()
+
+
+def test_decisions_of_before_are_numbered_by_their_time(fresh: Fresh) -> None:
+    """Each study's own from 0 on, those of one moment by their id; new ones come after them."""
+    url = fresh()
+    old_database(url, "0002")
+
+    store = SqlStore.open(url)
+
+    found = store.decisions("bot", limit=9)
+    assert [one.decision.decision_id[-1] for one in found] == ["e", "c", "b", "a", "d"]
+    assert [one.entry for one in found] == [4, 3, 2, 1, 0]
+    assert [one.entry for one in store.decisions("other", limit=9)] == [0]
+    with store.locked("bot") as locked:
+        locked.decide(examples.decision(decision_id="new"))
+    assert store.decisions("bot", limit=1)[0].decision.decision_id == "new"
+    store.close()
+
+
+def test_decisions_of_before_still_read(fresh: Fresh) -> None:
+    """They have neither forecast nor plan; all that they had, they have."""
+    url = fresh()
+    old_database(url, "0002")
+
+    store = SqlStore.open(url)
+
+    with store.locked("bot") as locked:
+        decision = locked.decision("decision-e")
+    assert store.look("bot").study.last_decision == decision
+    assert (decision.reason, decision.time) == (
+        model.Reason.BUDGET_EXHAUSTED,
+        NOW + timedelta(minutes=12),
+    )
+    assert decision.budget_status.held == model.Money.of(1)
+    assert (decision.forecast, decision.plan) == (None, None)
+    store.close()
+
+
+def test_in_a_study_of_before_nothing_is_accepted(fresh: Fresh) -> None:
+    """Nobody was asked; its policy has the defaults of what is new."""
+    url = fresh()
+    old_database(url, "0002")
+
+    store = SqlStore.open(url)
+
+    view = store.look("bot")
+    assert (view.accepted, view.next_order) == ({}, 2)
+    assert view.study.spec.guard_policy == model.GuardPolicy(hold_quantile=0.75)
+    assert (view.study.spec.workload, view.study.spec.budget.max_tokens) == (None, None)
+    with store.locked("bot") as locked:
+        locked.accept(model.Reason.CONVERGED)
+    assert store.look("bot").accepted == {model.Reason.CONVERGED: 2}
+    store.close()
+
+
+def test_attempts_of_before_hold_what_they_held(fresh: Fresh) -> None:
+    """Nobody knows their steps, so none is starved; they can be fed from now on."""
+    url = fresh()
+    old_database(url, "0002")
+
+    store = SqlStore.open(url)
+
+    with store.locked("bot") as locked:
+        attempts = [locked.attempts(number)[0] for number in range(4)]
+        assert [one.hold.nanos for one in attempts] == [0, 0, 500_000_000, 500_000_000]
+        assert {(one.batch, one.is_starved) for one in attempts} == {(None, False)}
+        locked.set_aside("lease-3", model.Money.of(2), model.Money.of(3))
+    assert store.renew("bot", ["lease-3"], now=NOW)["lease-3"].is_starved
+    store.close()
+
+
+def test_trials_with_a_plan_outlive_their_upgrade(fresh: Fresh) -> None:
+    """And take those of a worksheet beside them."""
+    url = fresh()
+    old_database(url, "0002")
+
+    store = SqlStore.open(url)
+
+    trials = store.trials("bot", after=-1, limit=9)
+    assert [(one.example_count, one.parent, one.slot) for one in trials] == [
+        (90, None, ""), (10, None, "rung-0/0"), (10, None, "rung-0/1"),
+        (30, 1, "rung-1/0"), (0, None, ""), (10, None, "rung-0/2"),
+    ]  # fmt: skip
+    assert trials[3].parent_checkpoint == "s3://bucket/1"
+    with store.locked("bot") as locked:
+        step = locked.add(examples.new_trial(6, origin=model.Origin.MANUAL_PLAN), now=NOW)
+    assert store.trial("bot", step.number).origin is model.Origin.MANUAL_PLAN
+    store.close()
+
+
+def test_a_server_of_before_may_still_decide(fresh: Fresh) -> None:
+    """What it stores without a number is read by its id, and does not disturb the list."""
+    url = fresh()
+    engine = migrated(url)
+    with engine.begin() as connection:
+        for insert in filter(None, (ASSETS / "database-0002.sql").read_text().split(";\n")):
+            connection.exec_driver_sql(insert)
+
+    store = SqlStore.open(url)
+
+    with store.locked("bot") as locked:
+        assert locked.decision("decision-a").explanation == "It fits."
+        locked.decide(examples.decision(decision_id="new"))
+    assert [one.decision.decision_id for one in store.decisions("bot", limit=9)] == ["new"]
     store.close()
 
 

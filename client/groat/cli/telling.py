@@ -152,7 +152,10 @@ def send(study: Study, filled: worksheet.Filled, *, again: bool = False) -> Told
         GroatError: One is refused; those before it are told.
     """
     status, before = study.refresh().budget_status, study.front()
-    known = status.finished_trials + status.running_trials + status.waiting_trials
+    count = status.finished_trials + status.running_trials + status.waiting_trials
+    # The baseline waits from the start; telling the plan's first step tells that very trial.
+    queued = {one.number for one in study.trials(states=[model.TrialState.REQUESTED])}
+    known = set(range(count)) - queued
     ids = request_ids(study.id, filled.drafts)
     trials: list[model.Trial] = []
     for i, draft in enumerate(filled.drafts):
@@ -167,8 +170,8 @@ def send(study: Study, filled: worksheet.Filled, *, again: bool = False) -> Told
     old, new = ({trial.number for trial in front.trials} for front in (before, after))
     return Told(
         study_id=study.id,
-        trials=tuple(trial for trial in trials if trial.number >= known),
-        known=tuple(trial.number for trial in trials if trial.number < known),
+        trials=tuple(trial for trial in trials if trial.number not in known),
+        known=tuple(trial.number for trial in trials if trial.number in known),
         joined=tuple(sorted(new - old)),
         left=tuple(sorted(old - new)),
         hypervolume=(before.hypervolume, after.hypervolume),

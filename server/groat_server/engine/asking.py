@@ -177,7 +177,8 @@ class Asking:
     def _lease_each(
         self, locked: LockedStudy, order: AskOrder, batch: Batch, seen: View, now: datetime
     ) -> tuple[list[model.Trial], Ruling]:
-        candidates = Candidates(locked, order.count, batch.trials)
+        withheld = not seen.assessment.advice.allows
+        candidates = Candidates(locked, order.count, batch.trials, decided_first=withheld)
         trials: list[model.Trial] = []
         while True:
             study = locked.view().study

@@ -14,7 +14,7 @@ from groat import model
 from groat.model import TrialState
 from groat_server import guard
 from groat_server.engine.forecasting import forecast_of
-from groat_server.engine.situations import Situation, situation
+from groat_server.engine.situations import Situation, Terms, situation
 from groat_server.engine.spends import Expectation, Pilot, features_of, money_of
 from groat_server.guard import Assessment, Candidate, SpendModel
 from groat_server.history import Memory, Past, Told
@@ -113,22 +113,16 @@ class Assessing:
             view: The study.
             pilot: What a few examples spent that are not told to any trial.
         """
-        study = view.study
-        past = self._memory.past(study)
-        kept = self._keep(study, past)
-        told = past.in_order()
+        past = self._memory.past(view.study)
+        kept, told = self._keep(view.study, past), past.in_order()
         with kept.lock:
-            if kept.expectation is None:
-                at = study.spec.price_book.as_of or study.create_time
-                kept.expectation = Expectation(study.spec, at)
-            expectation = kept.expectation
             situations = [
                 kept.situation(past, told[:count])
                 if pilot is None
-                else situation(past, expectation, kept.sizes, told[:count], pilot)
+                else situation(past, kept.terms, told[:count], pilot)
                 for count in _due(len(told))
             ]
-        return _view(view, past, expectation, kept.sizes, situations, told)
+        return _view(view, past, kept.terms, situations, told)
 
     def of_new(self, study: model.Study, pilot: Pilot | None = None) -> View:
         """Assess a study that does not exist yet.
@@ -137,46 +131,41 @@ class Assessing:
             study: As it would be.
             pilot: As for `of`.
         """
-        spec = study.spec
-        past = Past(spec=spec, space=Space(spec.search_space))
-        expectation = Expectation(spec, spec.price_book.as_of or study.create_time)
-        sizes = guard.sizes_of(spec)
-        now = situation(past, expectation, sizes, [], pilot)
-        view = StudyView(study=study, next_number=0)
-        return _view(view, past, expectation, sizes, [now], [])
+        past = Past(spec=study.spec, space=Space(study.spec.search_space))
+        terms = Terms.of(study, past.space)
+        now = situation(past, terms, [], pilot)
+        return _view(StudyView(study=study, next_number=0), past, terms, [now], [])
 
     def _keep(self, study: model.Study, past: Past) -> _Kept:
         key = (study.study_id, study.create_time.isoformat())
         with self._lock:
             kept = self._kept.get(key)
-            # The budget, the prices, the space: whatever changed, the past looks different now.
-            if kept is None or kept.spec != study.spec:
-                kept = _Kept(spec=study.spec, sizes=guard.sizes_of(study.spec))
-                self._kept[key] = kept
+        # The budget, the prices, the space: whatever changed, the past looks different now.
+        if kept is None or kept.terms.spec != study.spec or kept.terms.space is not past.space:
+            kept = _Kept(terms=Terms.of(study, past.space))
+        with self._lock:
+            self._kept[key] = kept
             self._kept.move_to_end(key)
             while len(self._kept) > _STUDIES_KEPT:
                 self._kept.popitem(last=False)
-            return kept
+        return kept
 
 
 @dataclass(slots=True)
 class _Kept:
-    spec: model.StudySpec
-    sizes: guard.Sizes
-    expectation: Expectation | None = None
+    terms: Terms
     situations: dict[tuple[int, int], Situation] = field(
         default_factory=dict[tuple[int, int], Situation]
     )
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def situation(self, past: Past, told: Sequence[Told]) -> Situation:
-        assert self.expectation is not None  # noqa: S101 - ours to guarantee
         # A trial that changed after its end has another order.
         key = (len(told), told[-1].order if told else -1)
         if key not in self.situations:
             while len(self.situations) >= 2 * guard.IN_A_ROW:
                 self.situations.pop(next(iter(self.situations)))
-            self.situations[key] = situation(past, self.expectation, self.sizes, told)
+            self.situations[key] = situation(past, self.terms, told)
         return self.situations[key]
 
 
@@ -196,15 +185,14 @@ def _due(finished: int) -> list[int]:
 def _view(
     view: StudyView,
     past: Past,
-    expectation: Expectation,
-    sizes: guard.Sizes,
+    terms: Terms,
     situations: Sequence[Situation],
     told: Sequence[Told],
 ) -> View:
     study, newest = view.study, situations[-1]
-    forecast = forecast_of(study, expectation, sizes, newest, told)
+    forecast = forecast_of(study, terms, newest, told)
     moments = [one.moment for one in situations]
-    advice = guard.advise(study.spec, sizes, moments, forecast, view.accepted)
+    advice = guard.advise(study.spec, terms.sizes, moments, forecast, view.accepted)
     since = view.accepted.get(model.Reason.TOO_MANY_FAILURES, 0)
     assessment = Assessment(
         forecast=forecast,
@@ -215,10 +203,10 @@ def _view(
     return View(
         study=study,
         past=past,
-        sizes=sizes,
+        sizes=terms.sizes,
         assessment=assessment,
         spends=newest.spends,
-        expectation=expectation,
+        expectation=terms.expectation,
     )
 
 

@@ -45,12 +45,29 @@ class Question:
 
 
 class Candidates:
-    """What can be handed out next: trials that wait, then suggestions that nobody has taken."""
+    """What can be handed out next: trials that wait, then suggestions that nobody has taken.
 
-    def __init__(self, locked: LockedStudy, count: int, fresh: Sequence[NewTrial]) -> None:
+    Args:
+        locked: The study.
+        count: How many are wanted at most.
+        fresh: Suggestions.
+        decided_first: Those that a person chose, or that were begun before, do
+            not wait behind the baseline: advice may keep that one back.
+    """
+
+    def __init__(
+        self,
+        locked: LockedStudy,
+        count: int,
+        fresh: Sequence[NewTrial],
+        *,
+        decided_first: bool = False,
+    ) -> None:
         self._locked = locked
         self._replicates = locked.view().study.spec.algorithm.allow_replicates
-        self._waiting = locked.waiting(count)
+        self._waiting = locked.waiting(count + 1)  # the baseline may be one too many
+        if decided_first:
+            self._waiting.sort(key=lambda trial: not _is_decided(trial))
         self._fresh = list(fresh)
         self._skip_taken()
 

@@ -11,9 +11,9 @@ import numpy as np
 
 from groat import model
 from groat.model import Coverage
-from groat_server.engine.situations import Situation
-from groat_server.engine.spends import Expectation, money_of
-from groat_server.guard import Outlook, Sizes
+from groat_server.engine.situations import Situation, Terms
+from groat_server.engine.spends import money_of
+from groat_server.guard import Outlook
 from groat_server.history import Told
 
 _NEWEST = 50
@@ -21,18 +21,13 @@ _LONGEST_S = 1e9
 
 
 def forecast_of(
-    study: model.Study,
-    expectation: Expectation,
-    sizes: Sizes,
-    newest: Situation,
-    told: Sequence[Told],
+    study: model.Study, terms: Terms, newest: Situation, told: Sequence[Told]
 ) -> model.Forecast:
     """Say what trials are going to spend, and how far the money goes.
 
     Args:
         study: As it is now.
-        expectation: What it declares.
-        sizes: Of its space.
+        terms: What its declaration comes to.
         newest: Its situation.
         told: What that was seen from, in order of finishing.
     """
@@ -40,10 +35,10 @@ def forecast_of(
     unpriced = newest.unpriced
     blank = model.Forecast(
         basis=newest.basis,
-        trial_tokens=_tokens(study.spec, expectation, told),
+        trial_tokens=_tokens(terms, told),
         affordable_trials=moment.affordable,
-        least_trials=sizes.least,
-        recommended_trials=sizes.recommended,
+        least_trials=terms.sizes.least,
+        recommended_trials=terms.sizes.recommended,
         coverage=Coverage.PARTIAL if unpriced else Coverage.COMPLETE,
         unpriced_models=unpriced,
     )
@@ -59,7 +54,7 @@ def forecast_of(
         )
     }
     gain = moment.gain
-    half, nine = _finish_times(study, expectation, sizes, seen, told)
+    half, nine = _finish_times(study, terms, seen, told)
     return replace(
         blank,
         **money,
@@ -73,15 +68,15 @@ def forecast_of(
     )
 
 
-def _tokens(spec: model.StudySpec, expectation: Expectation, told: Sequence[Told]) -> int:
+def _tokens(terms: Terms, told: Sequence[Told]) -> int:
     used = [_tokens_of(one.trial) for one in told[-_NEWEST:]]
     used = [count for count in used if count]
     if used:
         return int(np.quantile(used, 0.9, method="higher"))
-    declared, workload = expectation.declared, spec.workload
-    if declared is None or workload is None:
+    declared = terms.expectation.declared
+    if declared is None:
         return 0
-    defaults = {p.id: p.default_value for p in spec.search_space.parameters}
+    defaults = {p.id: p.default_value for p in terms.spec.search_space.parameters}
     known = {name: value for name, value in defaults.items() if value is not None}
     return int(declared.tokens(known))
 
@@ -91,15 +86,11 @@ def _tokens_of(trial: model.Trial) -> int:
 
 
 def _finish_times(
-    study: model.Study,
-    expectation: Expectation,
-    sizes: Sizes,
-    seen: Outlook,
-    told: Sequence[Told],
+    study: model.Study, terms: Terms, seen: Outlook, told: Sequence[Told]
 ) -> tuple[timedelta | None, timedelta | None]:
     """Return how long it takes until a limit or the recommended number of trials."""
     spec = study.spec
-    more = max(sizes.recommended - len(told), 0) or seen.affordable_p50
+    more = max(terms.sizes.recommended - len(told), 0) or seen.affordable_p50
     if seen.affordable_p50 is not None and more is not None:
         more = min(more, seen.affordable_p50)
     lasted = [_seconds(one.trial) for one in told[-_NEWEST:]]

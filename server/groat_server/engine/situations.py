@@ -16,6 +16,7 @@ from groat_server.engine.spends import Expectation, Pilot, features_of, observed
 from groat_server.guard import Moment, Outlook, Sizes, SpendModel
 from groat_server.history import Past, Told
 from groat_server.sampler import bounds_of
+from groat_server.space import Space
 
 _PROPOSALS = 64
 _PATHS, _LENGTH = 200, 200
@@ -39,15 +40,58 @@ class Situation:
     unpriced: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What a study's declaration comes to; it changes with the declaration only.
+
+    Attributes:
+        spec: As it is now: a past may have been begun under an earlier one.
+        space: The past's, which may have grown since.
+    """
+
+    spec: model.StudySpec
+    space: Space
+    expectation: Expectation
+    sizes: Sizes
+    samples: Samples
+
+    @classmethod
+    def of(cls, study: model.Study, space: Space) -> Terms:
+        """Work them out; slow where constraints leave little of the space."""
+        spec = study.spec
+        expectation = Expectation(spec, spec.price_book.as_of or study.create_time)
+        return cls(
+            spec=spec,
+            space=space,
+            expectation=expectation,
+            sizes=guard.sizes_of(spec),
+            samples=_samples(spec, space, expectation),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Samples:
+    """Configurations from all over the space, on as many examples as trials are run.
+
+    Attributes:
+        features: Shape ``(n, p)``; see `features_of`.
+        offsets: Shape ``(n,)``. What is declared for each.
+    """
+
+    features: Floats
+    offsets: Floats
+
+
 def situation(
-    past: Past,
-    expectation: Expectation,
-    sizes: Sizes,
-    told: Sequence[Told],
-    pilot: Pilot | None = None,
+    past: Past, terms: Terms, told: Sequence[Told], pilot: Pilot | None = None
 ) -> Situation:
     """See a study as it stood when so much was told, with nobody at work."""
-    spec, budget = past.spec, past.spec.budget
+    spec, budget, sizes, expectation = (
+        terms.spec,
+        terms.spec.budget,
+        terms.sizes,
+        terms.expectation,
+    )
     rows = observed(past, expectation, told)
     if pilot is not None:
         rows = with_pilot(past.space, rows, expectation, pilot)
@@ -56,7 +100,7 @@ def situation(
     left = None if budget.max_trials is None else max(budget.max_trials - len(told), 0)
     seen = None
     if spends is not None:
-        features, offsets = _proposals(past, expectation, told)
+        features, offsets = _proposals(terms, told)
         rng = np.random.default_rng((spec.algorithm.seed or 0, len(told)))
         paths = spends.paths(features, offsets, count=_PATHS, length=_LENGTH, rng=rng)
         if budget.max_trial_spend is not None:
@@ -75,7 +119,7 @@ def situation(
         chance=None if seen is None or budget.max_spend is None else seen.enough_chance,
         affordable=left if seen is None else seen.affordable_p50,
         trial_mean=None if seen is None else seen.trial_mean,
-        gain=_gain(past, told),
+        gain=_gain(spec, told),
     )
     return Situation(
         moment=moment,
@@ -94,25 +138,27 @@ def _basis(rows: guard.Observed, pilot: Pilot | None, spends: SpendModel | None)
     return Basis.DECLARED if pilot is None else Basis.PILOT
 
 
-def _proposals(past: Past, expectation: Expectation, told: Sequence[Told]) -> tuple[Floats, Floats]:
+def _proposals(terms: Terms, told: Sequence[Told]) -> tuple[Floats, Floats]:
     """Return what trials to come may look like: the newest ones, or any at first."""
-    newest = [(one.point, one.trial.configuration, one.trial.example_count) for one in told]
-    rows = newest[-_NEWEST:]
-    if len(rows) < _FEW:
-        rows += _samples(past)
-    points, configurations, counts = zip(*rows, strict=True)
-    offsets = [
-        expectation.log_nanos(one, count) for one, count in zip(configurations, counts, strict=True)
-    ]
-    return features_of(past.space, points), np.array(offsets)
+    newest = told[-_NEWEST:]
+    trials = [one.trial for one in newest]
+    log_nanos, samples = terms.expectation.log_nanos, terms.samples
+    offsets = np.array([log_nanos(one.configuration, one.example_count) for one in trials])
+    features = features_of(terms.space, [one.point for one in newest])
+    if len(newest) >= _FEW:
+        return features, offsets
+    return (
+        np.concatenate([features, samples.features]),
+        np.concatenate([offsets, samples.offsets]),
+    )
 
 
-def _samples(past: Past) -> list[tuple[Floats, model.Configuration, int]]:
-    space, shares = past.space, _rung_counts(past.spec.algorithm)
-    drawn = space.points(np.random.default_rng(past.spec.algorithm.seed or 0))
+def _samples(spec: model.StudySpec, space: Space, expectation: Expectation) -> Samples:
+    drawn = space.points(np.random.default_rng(spec.algorithm.seed or 0))
     points = list(itertools.islice(drawn, _PROPOSALS))
-    counts = itertools.cycle(shares)
-    return [(point, space.decode(point), next(counts)) for point in points]
+    counts = itertools.cycle(_rung_counts(spec.algorithm))
+    offsets = [expectation.log_nanos(space.decode(one), next(counts)) for one in points]
+    return Samples(features_of(space, points), np.array(offsets))
 
 
 def _rung_counts(algorithm: model.Algorithm) -> list[int]:
@@ -133,13 +179,13 @@ def _rung_counts(algorithm: model.Algorithm) -> list[int]:
     ]
 
 
-def _gain(past: Past, told: Sequence[Told]) -> gains.Gain | None:
+def _gain(spec: model.StudySpec, told: Sequence[Told]) -> gains.Gain | None:
     if len(told) <= gains.WINDOW:
         return None
     return gains.gain_of(
         np.array([one.losses for one in told]),
         np.array([one.is_contender for one in told], dtype=np.bool_),
-        bounds_of(past.spec),
+        bounds_of(spec),
         np.array([_promised(one.trial) for one in told]),
     )
 

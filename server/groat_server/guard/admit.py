@@ -274,5 +274,5 @@ def _within(case: _Case) -> str:
     )
     return (
         f"Spent {case.status.settled.total} and holding {roughly(case.status.held)} of "
-        f"{case.budget.max_spend}; this trial holds {holds}."
+        f"{case.budget.max_spend}; the next trial holds {holds}."
     )

@@ -228,7 +228,8 @@ def _too_few(case: _Case) -> Ruling | None:
     least, mean = case.sizes.least, case.now.trial_mean or 0.0
     return ruling.by_hand(
         Reason.TOO_FEW_AFFORDABLE_TRIALS,
-        f"Only about {counted(total, 'trial')} of {case.price} fit in {case.cap}; with fewer than "
+        f"Only about {counted(total, 'trial')} of {case.price} can be paid from {case.cap}; with "
+        "fewer than "
         f"{least} an automatic search does no better than you by hand. Follow the plan, raise "
         f"max_spend to about {case.about(_needed(case, least, mean))}, make a trial cheaper, or "
         "acknowledge this decision to go on.",
@@ -264,7 +265,7 @@ def _fine(case: _Case) -> Ruling:
     if more is None:
         return ruling.proceed(Reason.WITHIN_BUDGET, "No spending cap is set.")
     total, wanted = done + more, case.sizes.recommended
-    facts = f"About {counted(more, 'more trial')} of {case.price} fit in {case.cap}"
+    facts = f"About {counted(more, 'more trial')} of {case.price} can be paid from {case.cap}"
     if total >= wanted:
         return ruling.proceed(
             Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all."

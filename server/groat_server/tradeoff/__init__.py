@@ -56,12 +56,7 @@ def select(  # noqa: PLR0913 - a choice has many sides, all but three with a def
     preferences.check(beliefs.metrics, preference)
     choice = choose(beliefs, preference, confidence)
     confirmation = _confirmation(beliefs, choice, spend_of, whole_examples)
-    spend = confirmation.expected_spend if confirmation else None
-    price = (
-        "an unknown amount"
-        if spend is None
-        else f"about {float(spend.amount):.3g} {spend.currency}"
-    )
+    price = _price(confirmation.expected_spend if confirmation else None)
     chances = beliefs.on_front(beliefs.constraints)
     return model.Tradeoff(
         points=tuple(
