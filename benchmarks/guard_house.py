@@ -12,6 +12,7 @@ from groat_server.engine import AskOrder, Engine, WorkOrder
 from groat_server.sampler import Sampler
 from groat_server.storage.sql import SqlStore
 
+START = datetime(2026, 1, 1, tzinfo=UTC)
 _WAIT = timedelta(seconds=60)
 
 
@@ -33,8 +34,8 @@ class House:
     def open(cls) -> House:
         """Start anew, with an empty store."""
         store, sampler = SqlStore.open("sqlite://"), Sampler(workers=1)
-        now = datetime(2026, 1, 1, tzinfo=UTC)
-        house = cls(_engine(store, sampler, lambda: house.now), store, sampler, asyncio.Runner(), now)
+        engine = _engine(store, sampler, lambda: house.now)
+        house = cls(engine, store, sampler, asyncio.Runner(), START)
         return house
 
     def another_engine(self) -> Engine:

@@ -23,7 +23,7 @@ from groat_server.history import Past, history_of
 from groat_server.sampler import Request, problem_of, run
 from groat_server.space import Space
 
-COUNTS = (2, 3, 4, 5, 6, 7, 8, 10, 12)
+COUNTS = (1, 2, 3, 4, 5, 6, 7, 8, 10, 12)
 """Trials that a cap pays for."""
 
 ALGORITHMS = ("sobol", "random")
@@ -33,7 +33,7 @@ BETTER = 0.02
 _MODELS, _PROMPTS = 6, 3
 _BELIEF_NOISE, _RIGHT_WAY = 0.6, 0.7
 _MANY = 4_000
-_REPEATS = 20
+EXAMPLES = 100
 _HALF_CENT = 5_000_000
 
 METRICS = (
@@ -114,7 +114,7 @@ def by_hand(problem: Problem, count: int, rng: np.random.Generator) -> list[mode
     tried: list[model.Configuration] = [dict(base)]
     for i in range(_MODELS):
         if f"m{i}" != base["model"]:
-            tried.append(base | {"model": f"m{i}"})
+            tried.append({**base, "model": f"m{i}"})
     base = _sensible(problem, tried[:count])
     for change in _changes(problem, rng):
         if len(tried) >= count:
@@ -148,58 +148,73 @@ def _sensible(problem: Problem, tried: Sequence[model.Configuration]) -> dict[st
     return dict(tried[int(np.argmin((losses / span).sum(axis=1)))])
 
 
-def automatic(
-    problem: Problem, name: str, count: int, seed: int
-) -> list[model.Configuration]:
+def automatic(problem: Problem, name: str, seed: int) -> list[model.Configuration]:
     """Return what groat tries first: the configuration in use, then an algorithm's points."""
-    spec = _spec(problem, 1, 1, seed)
-    past = Past(spec=spec, space=problem.space)
-    history, pending = history_of(past, [])
+    spec, most = _spec(problem, 1, seed), max(COUNTS)
+    history, pending = history_of(Past(spec=spec, space=problem.space), [])
     asked = Request(
         algorithm=name,
-        problem=problem_of(spec, problem.space, count),
+        problem=problem_of(spec, problem.space, most),
         history=history,
         pending=pending,
-        count=count - 1,
+        count=most - 1,
         seeds=(seed, 1),
     )
-    found = run(asked) if count > 1 else []
     base = baseline_of(problem.space, problem.space_spec)
-    return [base, *(problem.space.decode(one.point) for one in found)]
+    return [base, *(problem.space.decode(one.point) for one in run(asked))]
 
 
-def _spec(problem: Problem, cap: int, price: int, seed: int) -> model.StudySpec:
-    fee = model.WorkloadItem(usage=money_used(price))
+def outcomes(seed: int, house: House, repeats: int) -> list[dict[str, object]]:
+    """Return, per algorithm and number of trials, the verdict and what both ways come to.
+
+    Args:
+        seed: Of the problem.
+        house: Where verdicts are asked.
+        repeats: Over so many people, and seeds of the algorithm, hypervolumes are averaged.
+    """
+    problem = Problem(seed)
+    dice = [np.random.default_rng([seed, i]) for i in range(repeats)]
+    people = _means(problem, [by_hand(problem, max(COUNTS), rng) for rng in dice])
+    verdicts = [_is_by_hand(problem, count, seed, house) for count in COUNTS]
+    found = list[dict[str, object]]()
+    for name in ALGORITHMS:
+        machine = _means(problem, [automatic(problem, name, i) for i in range(repeats)])
+        found += [
+            {"algorithm": name, "count": n, "by_hand": says, "people": p, "machine": m}
+            for n, says, p, m in zip(COUNTS, verdicts, people, machine, strict=True)
+        ]
+    return found
+
+
+def _means(problem: Problem, runs: Sequence[Sequence[model.Configuration]]) -> list[float]:
+    """Return the mean hypervolume after each number of trials."""
+    return [float(np.mean([problem.volume(one[:count]) for one in runs])) for count in COUNTS]
+
+
+def _is_by_hand(problem: Problem, count: int, seed: int, house: House) -> bool:
+    # Half a trial on top: the cap stands for all between one number of trials and the next.
+    wanted = _spec(problem, round((count + 0.5) * EXAMPLES * _HALF_CENT), seed)
+    decision = house.engine.judging.forecast(wanted).decision
+    return decision.verdict is model.Verdict.TUNE_MANUALLY
+
+
+def _spec(problem: Problem, cap: int, seed: int) -> model.StudySpec:
+    """Return a study whose trials all spend the same, as is declared."""
+    fee = model.WorkloadItem(usage=money_used(_HALF_CENT))
     return model.StudySpec(
         search_space=problem.space_spec,
         metrics=METRICS,
         algorithm=model.Algorithm(kind=model.RandomSearch(), seed=seed),
         budget=model.Budget(max_spend=model.Money(cap)),
-        workload=model.Workload(example_count=100, items=(fee,), spread=1.05),
+        workload=model.Workload(example_count=EXAMPLES, items=(fee,), spread=1.05),
     )
 
 
-def outcomes(seed: int, house: House, repeats: int = _REPEATS) -> list[dict[str, float | str | bool]]:
-    """Return, per algorithm and number of trials, the verdict and what both ways come to."""
-    problem, found = Problem(seed), list[dict[str, float | str | bool]]()
-    for count in COUNTS:
-        # Half a trial on top, so that scatter does not decide.
-        cap = round((count + 0.5) * 100 * _HALF_CENT)
-        wanted = _spec(problem, cap, _HALF_CENT, seed)
-        decision = house.engine.judging.forecast(wanted).decision
-        people = [
-            problem.volume(by_hand(problem, count, np.random.default_rng([seed, i])))
-            for i in range(repeats)
-        ]
-        for name in ALGORITHMS:
-            machine = [problem.volume(automatic(problem, name, count, i)) for i in range(repeats)]
-            found.append(
-                {
-                    "algorithm": name,
-                    "count": count,
-                    "by_hand": decision.verdict is model.Verdict.TUNE_MANUALLY,
-                    "people": float(np.mean(people)),
-                    "machine": float(np.mean(machine)),
-                }
-            )
-    return found
+def share_of_caps(count: int) -> float:
+    """Return how often a cap pays for just so many trials, where caps are log-uniform.
+
+    They lie where those of T5 do: from a sixth of eight trials to six times that.
+    """
+    low, high = 8 / 6.0, 8 * 6.0
+    inside = min(count + 1.0, high) / max(float(count), low)
+    return max(math.log(inside), 0.0) / math.log(high / low)

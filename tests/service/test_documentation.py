@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import os
 import random
 import re
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 import groat
-from groat.model import TrialState
+from groat import declare
+from groat.cli import study_file
+from groat.model import Origin, TrialState
 from tests.running import RunningServer
 
-DOCUMENT = Path(__file__).parents[2] / "docs" / "algorithms.md"
+ROOT = Path(__file__).parents[2]
+DOCUMENT = ROOT / "docs" / "algorithms.md"
 QUESTIONS = range(300)
+
+_BLOCK = re.compile(r"```(python|sh|toml|json)\n(.*?)```", re.DOTALL)
+_FILE = re.compile(r"`([\w-]+\.(?:toml|jsonl))`")
+_QUALITIES = {"gpt-5-nano": 0.6, "gpt-5-mini": 0.7, "gpt-5": 0.8}
 
 
 class Bounded(groat.Client):
@@ -60,6 +71,79 @@ def run(heading: str, client: groat.Client, **more: Any) -> groat.Study:
     return known["study"]
 
 
+@dataclass(frozen=True)
+class Reader:
+    """Does what a page says, from its first line to its last.
+
+    Attributes:
+        address: The server's.
+        folder: Where the page's files are written and its commands run.
+        names: What programs know, and leave behind.
+        printed: What commands printed, by command.
+    """
+
+    address: str
+    folder: Path
+    names: dict[str, Any] = field(default_factory=dict[str, Any])
+    printed: dict[str, str] = field(default_factory=dict[str, str])
+
+    def read(self, page: str) -> None:
+        """Run its programs and commands in order, and write its files."""
+        text = (ROOT / page).read_text()
+        for block in _BLOCK.finditer(text):
+            kind, content = block.groups()
+            if kind == "python":
+                here = content.replace("localhost:50051", self.address)
+                exec(here, self.names)  # noqa: S102 - it is our own documentation
+            elif kind == "sh":
+                self.type(content)
+            else:
+                name = _FILE.findall(text[: block.start()])[-1]
+                (self.folder / name).write_text(content)
+
+    def type(self, commands: str) -> None:
+        """Run the block's ``groat`` commands, and what a shell makes of them, in one shell."""
+        bin_folder = Path(sys.executable).parent
+        done = subprocess.run(
+            ["bash", "-euc", commands],
+            cwd=self.folder,
+            env={**os.environ, "GROAT_SERVER": self.address, "PATH": f"{bin_folder}:{os.defpath}"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert not done.returncode, f"{commands}\n{done.stdout}\n{done.stderr}"
+        self.printed[commands.strip()] = done.stdout
+
+
+def graded(
+    configuration: Mapping[str, Any], questions: Sequence[int]
+) -> tuple[float, float, list[groat.Usage]]:
+    """Run the guide's system: more passages and dearer models find more, up to a point."""
+    model, passages, count = configuration["model"], configuration["passages"], len(questions)
+    dice = random.Random(f"{sorted(configuration.items())} {questions}")
+    quality = _QUALITIES[model] + 0.15 * (1 - 0.7**passages) - 0.1 * configuration["temperature"]
+    error = (quality * (1 - quality) / count) ** 0.5
+    used = [
+        groat.tokens(model, count * (400 + 250 * passages), count * 300, request_count=count),
+        groat.tokens(
+            "gpt-5-mini", count * 700, count * 30, category=groat.SpendCategory.EVALUATION
+        ),
+        groat.human(0.2 * count * dice.uniform(0.9, 1.2), "30"),
+    ]
+    return min(max(dice.gauss(quality, error), 0.0), 1.0), error, used
+
+
+@pytest.fixture(scope="module")
+def guide(server: RunningServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
+    """Somebody who has read the page on the guard."""
+    names = {"evaluate": graded, "QUESTIONS": range(100)}
+    reader = Reader(server.address, tmp_path_factory.mktemp("guide"), names)
+    reader.read("docs/guard.md")
+    yield reader
+    reader.names["client"].close()
+
+
 def test_the_program_on_early_stopping_stops_trials(client: Bounded) -> None:
     """Without standard errors in its final tells it never would."""
     study = run("Early stopping", client)
@@ -82,3 +166,54 @@ def test_the_program_on_halving_evaluates_the_baseline_on_all_examples(client: B
     assert baseline.example_count == 0
     assert baseline.measurement is not None
     assert baseline.measurement.example_count == len(QUESTIONS)
+
+
+def test_the_page_on_the_guard_declares_the_same_twice(guide: Reader) -> None:
+    """In Python and in its file."""
+    _, declared = study_file.declared(str(guide.folder / "answers.toml"), "nothing was created")
+
+    assert declared == declare.study_spec(**guide.names["declared"])
+
+
+def test_the_page_on_the_guard_ends_at_its_cap(guide: Reader) -> None:
+    """It converged, was given more money, and then reported as it went."""
+    study: groat.Study = guide.names["study"]
+
+    verdicts = [(one.verdict, one.reason) for one in study.decisions()]
+
+    assert verdicts[0] == (groat.Verdict.STOP, groat.Reason.BUDGET_EXHAUSTED)
+    assert study.refresh().budget_status.settled.total <= groat.Money.of(450)
+
+
+def test_the_page_on_the_guard_overrules_advice(guide: Reader) -> None:
+    """The trials that were withheld came."""
+    risky: groat.Study = guide.names["risky"]
+
+    assert guide.names["advised"].reason is groat.Reason.TOO_FEW_AFFORDABLE_TRIALS
+    assert [trial.origin for trial in risky.trials()][0] is Origin.BASELINE
+    assert all(trial.state is TrialState.SUCCEEDED for trial in risky.trials())
+
+
+def test_the_page_on_the_guard_does_two_steps_by_hand(guide: Reader) -> None:
+    """One was told on the command line, and a program ran the other."""
+    tight: groat.Study = guide.names["tight"]
+
+    done = [step for step in tight.plan().steps if step.is_done]
+
+    assert [trial.state for trial in tight.trials()] == [TrialState.SUCCEEDED] * 2
+    assert [step.trial_number for step in done] == [0, 1]
+    assert "1 ✓" in guide.printed[next(one for one in guide.printed if "tell tight --step" in one)]
+
+
+def test_the_page_on_choosing_queues_the_confirmation(guide: Reader) -> None:
+    """And its shell knows the settings of the choice."""
+    reader = Reader(guide.address, guide.folder)
+
+    reader.read("docs/choosing.md")
+
+    asked = reader.names["confirmation"]
+    queued = list(reader.names["study"].trials(states=[TrialState.REQUESTED]))
+    assert len(queued) == (0 if asked is None else len(asked.trials))
+    assert [
+        one for one in reader.printed.values() if re.fullmatch(r"gpt-5\S* with \d+ passages\n", one)
+    ]

@@ -270,6 +270,11 @@ def test_limits_are_named_before_advice() -> None:
     assert found.reason is Reason.TRIAL_LIMIT
 
 
+def test_advice_is_named_before_an_empty_purse() -> None:
+    """It says what to do with what is left, which a bare refusal does not."""
+    assert ask(study("9.5"), advice=BY_HAND) == BY_HAND
+
+
 def test_a_pilot_runs_alone() -> None:
     """What it shows decides about the next one; what people chose need not wait for it."""
     first = ask(study(), advice=PILOT)

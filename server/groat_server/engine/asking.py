@@ -29,6 +29,9 @@ from groat_server.sampler import Request, Sampler, problem_of
 from groat_server.storage.base import Answer, LockedStudy, Store, StudyView
 
 _TRIES = 5
+_OTHERS = 8
+"""So many suggestions must be too dear for what is left before a study ends for it."""
+
 _MAX_ASKS = 1_000
 _RETRY_AFTER = timedelta(seconds=1)
 _RETRY_COMPUTING = timedelta(milliseconds=100)
@@ -187,7 +190,10 @@ class Asking:
                 study=study, candidate=candidate, assessment=seen.assessment, now=now
             )
             if not ruling.allows:
-                return trials, ruling
+                left = study.budget_status.remaining
+                if trials or not _may_be_cheaper(candidates, batch, ruling, left):
+                    return trials, ruling
+                continue
             if candidates.is_over:
                 return trials, _nothing_more(study, batch, order.count - len(trials))
             number = candidates.take(now)
@@ -231,6 +237,26 @@ def _set_aside(hold: model.Money | None, left: model.Money | None) -> model.Mone
     if hold is None or left is None:
         return hold or left
     return min(hold, left)
+
+
+def _may_be_cheaper(
+    candidates: Candidates, batch: Batch, ruling: Ruling, left: model.Money | None
+) -> bool:
+    """Whether another suggestion may fit where this one does not; it is left out then.
+
+    Raises:
+        _Short: More suggestions are needed to tell.
+    """
+    is_dear = ruling.reason is Reason.BUDGET_EXHAUSTED and left is not None and left.nanos > 0
+    if not is_dear or not candidates.is_new:
+        return False
+    if not candidates.is_over:
+        candidates.drop()
+    if not candidates.is_over:
+        return True
+    if batch.awaits_results or batch.is_last or len(batch.trials) >= _OTHERS:
+        return False
+    raise _Short(_OTHERS)
 
 
 def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:

@@ -24,6 +24,7 @@ from groat_server.storage.base import StudyView
 TRANCHE = 0.75
 """Which quantile of its predicted spend a trial holds first, when its worker reports as it goes."""
 
+_ROOM, _ROOM_IN_TRANCHES = 3.0, 0.5
 _STUDIES_KEPT = 64
 _EACH_UP_TO = 100
 
@@ -73,7 +74,13 @@ class View:
             hold = budget.max_trial_spend
         elif budget.max_spend is None:
             hold = model.Money(0, self.study.spec.currency)
-        return Candidate(hold=hold, likely=forecast.trial_spend_p50)
+        return Candidate(
+            hold=hold, likely=forecast.trial_spend_p50, room=self.room(in_tranches=in_tranches)
+        )
+
+    def room(self, *, in_tranches: bool) -> float:
+        """Return how many times a likely spend must fit for a trial to run on all that is left."""
+        return _ROOM_IN_TRANCHES if in_tranches else _ROOM
 
     def hold_for(
         self, configuration: model.Configuration, example_count: int, *, in_tranches: bool

@@ -82,6 +82,11 @@ class Candidates:
         return not self._replicates and self._locked.knows(trial.configuration_id)
 
     @property
+    def is_new(self) -> bool:
+        """Whether the next one has no number yet."""
+        return not self._waiting
+
+    @property
     def is_over(self) -> bool:
         """Whether there is no next one."""
         return not self._waiting and not self._fresh
@@ -99,9 +104,15 @@ class Candidates:
         return guard.Candidate(
             hold=seen.hold_for(configuration, count, in_tranches=in_tranches),
             likely=seen.spend_of(configuration, count, 0.5),
+            room=seen.room(in_tranches=in_tranches),
             is_new=waiting is None,
             is_decided=waiting is not None and _is_decided(waiting),
         )
+
+    def drop(self) -> None:
+        """Leave out the next one, which is a suggestion."""
+        self._fresh.pop(0)
+        self._skip_taken()
 
     def take(self, now: datetime) -> int:
         """Return the number of the next one."""

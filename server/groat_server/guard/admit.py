@@ -13,9 +13,6 @@ from groat_server.guard.assessment import Assessment
 from groat_server.guard.ruling import Ruling
 from groat_server.guard.words import counted, roughly
 
-_ROOM = 3
-"""A trial whose likely spend fits so many times into what is left may run alone on it."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
@@ -24,6 +21,8 @@ class Candidate:
     Attributes:
         hold: What it would set aside; ``None`` when nothing is known of its spend.
         likely: What it spends as likely as not; ``None`` when nothing is known.
+        room: How many times that must fit into what is left for it to run alone
+            on all of it. In tranches it is stopped in time, so that half will do.
         is_new: False for one that is already numbered and waits for a worker.
         is_decided: A person chose it, or it was begun before: no advice about it
             is asked for.
@@ -31,6 +30,7 @@ class Candidate:
 
     hold: model.Money | None
     likely: model.Money | None = None
+    room: float = 3.0
     is_new: bool = True
     is_decided: bool = False
 
@@ -233,7 +233,7 @@ def _fits_alone(case: _Case) -> bool:
     is_alone = not case.status.running_trials and case.status.held.nanos == 0
     if remaining is None or likely is None or not is_alone:
         return False
-    return _ROOM * likely.nanos <= remaining.nanos
+    return case.candidate.room * likely.nanos <= remaining.nanos
 
 
 def _go(case: _Case) -> Ruling:

@@ -218,7 +218,7 @@ def _not_worth_starting(case: _Case) -> Ruling | None:
 
 
 def _too_few(case: _Case) -> Ruling | None:
-    chances = [one.chance for one in case.moments[-2:] if one.chance is not None]
+    chances = [one.chance for one in case.moments[-2:] if _counts(one, case.now)]
     # One told price may be an accident, unless it is the first that is known at all.
     if case.now.chance is None or max(chances) >= DOUBTFUL:
         return None
@@ -234,6 +234,13 @@ def _too_few(case: _Case) -> Ruling | None:
         f"max_spend to about {case.about(_needed(case, least, mean))}, make a trial cheaper, or "
         "acknowledge this decision to go on.",
     )
+
+
+def _counts(moment: Moment, now: Moment) -> bool:
+    """Whether a moment's chance has a say: one that only called for a pilot has none after it."""
+    if moment.chance is None:
+        return False
+    return moment is now or moment.done > 0 or moment.chance >= SURE
 
 
 def _needed(case: _Case, least: int, mean: float) -> float:
