@@ -19,9 +19,8 @@ from groat.model import Reason
 from groat_server import front, gains, guard
 from groat_server.algorithms.base import Floats
 from groat_server.engine.forecasting import forecast_of
-from groat_server.engine.situations import Situation, situation
-from groat_server.engine.spends import Expectation
-from groat_server.guard import IN_A_ROW, sizes_of
+from groat_server.engine.situations import Situation, Terms, situation
+from groat_server.guard import IN_A_ROW
 from groat_server.history import Past
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial
@@ -150,14 +149,14 @@ class Replay:
         self._past = Past(spec=plain, space=Space(SPACE))
         self._past.add(_finished(study, self._past.space))
         self._told = self._past.in_order()
-        self._sizes, self._expectation = sizes_of(plain), Expectation(plain, None)
+        self._terms = Terms.of(_study(plain), self._past.space)
         self._seen: dict[int, Situation] = {}
 
     def situation(self, count: int) -> Situation:
         """Return what the guard saw after so many trials."""
         if count not in self._seen:
             told = self._told[:count]
-            self._seen[count] = situation(self._past, self._expectation, self._sizes, told)
+            self._seen[count] = situation(self._past, self._terms, told)
         return self._seen[count]
 
     def stop(self, value: model.ImprovementValue | None) -> tuple[int, str]:
@@ -165,32 +164,28 @@ class Replay:
         wanted = spec(value, self._cap, self._seed)
         for count in range(1, TRIALS):
             newest = self.situation(count)
-            forecast = forecast_of(
-                self._study(wanted), self._expectation, self._sizes, newest, self._told[:count]
-            )
+            forecast = forecast_of(_study(wanted), self._terms, newest, self._told[:count])
             first = max(count - IN_A_ROW + 1, 0)
             moments = [self.situation(one).moment for one in range(first, count + 1)]
-            advice = guard.advise(wanted, self._sizes, moments, forecast)
+            advice = guard.advise(wanted, self._terms.sizes, moments, forecast)
             if advice.reason in {Reason.NOT_WORTH_ITS_SPEND, Reason.CONVERGED}:
                 return count, advice.reason.name
         return TRIALS, ""
 
-    def _study(self, wanted: model.StudySpec) -> model.Study:
-        told = self._told[0].trial
-        nothing = model.Money(0)
-        status = model.BudgetStatus(
-            settled=model.Spend(total=nothing), held=nothing, remaining=None
-        )
-        return model.Study(
-            study_id="s",
-            spec=wanted,
-            state=model.StudyState.ACTIVE,
-            budget_status=status,
-            last_decision=None,
-            create_time=told.create_time,
-            update_time=told.create_time,
-            etag="1",
-        )
+
+def _study(spec: model.StudySpec) -> model.Study:
+    nothing = model.Money(0)
+    status = model.BudgetStatus(settled=model.Spend(total=nothing), held=nothing, remaining=None)
+    return model.Study(
+        study_id="s",
+        spec=spec,
+        state=model.StudyState.ACTIVE,
+        budget_status=status,
+        last_decision=None,
+        create_time=START,
+        update_time=START,
+        etag="1",
+    )
 
 
 def _finished(study: Study, space: Space) -> list[FinishedTrial]:

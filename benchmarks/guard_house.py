@@ -87,5 +87,5 @@ def money_used(nanos: int, usage_id: str = "") -> model.Usage:
     )
 
 
-def _engine(store: SqlStore, sampler: Sampler, clock) -> Engine:  # noqa: ANN001
+def _engine(store: SqlStore, sampler: Sampler, clock) -> Engine:
     return Engine(store, sampler, clock=clock, make_id=lambda: str(uuid.uuid4()))

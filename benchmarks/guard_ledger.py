@@ -7,19 +7,16 @@ not reached, runs in the same worlds for comparison.
 
 from __future__ import annotations
 
-import asyncio
 import heapq
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 import numpy as np
 
+from benchmarks.guard_house import House, money_used
 from groat import model
-from groat_server.engine import AskOrder, Engine, WorkOrder
-from groat_server.storage.sql import SqlStore
+from groat_server.engine import WorkOrder
 
 TRANCHES, HELD_90, HELD_95, AFTERWARDS = "tranches", "hold 90 %", "hold 95 %", "check afterwards"
 RULES = (TRANCHES, HELD_90, HELD_95, AFTERWARDS)
@@ -27,13 +24,11 @@ WORKERS = (1, 4, 16)
 SMALL, LARGE = 8, 32
 """Sizes of a cap, in mean trials."""
 
-NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _SPREAD = 0.5
 _TAIL_CHANCE, _TAIL_FACTOR = 0.03, 4.0
 _LABEL_LOGS = {"small": -0.3, "medium": 0.0, "large": 0.3}
 _FEWEST_BATCHES, _MOST_BATCHES = 3, 5
 _MOST_ASKS = 2_000
-_WAIT = timedelta(seconds=60)
 
 SPACE = model.SearchSpace(
     parameters=(
@@ -198,10 +193,8 @@ class EnginesDesk:
     """
 
     world: World
-    engine: Engine
-    store: SqlStore
-    loop: asyncio.Runner
-    study_id: str
+    house: House
+    study_id: str = ""
     is_over: bool = False
     breaches: int = 0
     is_stuck: bool = False
@@ -220,18 +213,13 @@ class EnginesDesk:
             budget=model.Budget(max_spend=model.Money(self.world.cap)),
             guard_policy=model.GuardPolicy(mode=model.GuardMode.ADVISE, hold_quantile=quantile),
         )
-        self.engine.studies.create(self.study_id, spec)
+        self.study_id = self.house.create(spec)
 
     def ask(self, free: int) -> list[Job]:
         """See `Desk.ask`."""
         self.asks += 1
-        order = AskOrder(
-            study_id=self.study_id,
-            count=free,
-            request_id=str(uuid.uuid4()),
-            reports_usage=self.world.cell.rule == TRANCHES,
-        )
-        asked = self.loop.run(self.engine.asks.ask(order, max_wait=_WAIT))
+        in_tranches = self.world.cell.rule == TRANCHES
+        asked = self.house.ask(self.study_id, free, reports_usage=in_tranches)
         self.reason = asked.decision.reason.name
         self.is_over = asked.decision.verdict is model.Verdict.STOP or self.asks > _MOST_ASKS
         self.is_stuck = not (asked.trials or self.at_work or self.is_over)
@@ -248,7 +236,9 @@ class EnginesDesk:
     def tell(self, job: Job) -> None:
         """See `Desk.tell`."""
         told = self.world.rng.random(2)
-        values = [model.MetricValue(metric_id=m.id, value=v) for m, v in zip(METRICS, told, strict=True)]
+        values = [
+            model.MetricValue(metric_id=m.id, value=v) for m, v in zip(METRICS, told, strict=True)
+        ]
         measured = model.Measurement(metrics=tuple(values), example_count=job.done)
         outcome: model.Outcome = model.Succeeded(measurement=measured)
         if not job.done:
@@ -257,18 +247,18 @@ class EnginesDesk:
             outcome = model.EarlyStopped(measurement=measured)
         # A stopped trial has reported all that it spent.
         usage = [job.batches[-1]] if job.done == len(job.batches) else []
-        self.engine.work.tell(self._order(job, usage, None), outcome)
+        self.house.engine.work.tell(self._order(job, usage, None), outcome)
         del self.at_work[job.number]
 
     def settled(self) -> int:
         """Return what the ledger says is spent, in nanos."""
-        return self.store.look(self.study_id).study.budget_status.settled.total.nanos
+        return self.house.store.look(self.study_id).study.budget_status.settled.total.nanos
 
     def _job(self, trial: model.Trial) -> Job:
         assert trial.lease is not None
         job = self.world.job(trial.number, str(trial.configuration["model"]))
         job.lease_id = trial.lease.lease_id
-        with self.store.locked(self.study_id) as locked:
+        with self.house.store.locked(self.study_id) as locked:
             attempt = locked.attempt(job.lease_id)
         assert attempt is not None
         job.held = attempt.hold.nanos
@@ -292,18 +282,11 @@ class EnginesDesk:
     def _report(self, job: Job, spent: int | None) -> bool:
         measured = model.Measurement(example_count=job.done)
         order = self._order(job, [] if spent is None else [spent], job.bounds[job.done])
-        directive = self.engine.work.report(order, measured).directive
+        directive = self.house.engine.work.report(order, measured).directive
         return directive is model.Directive.CONTINUE
 
     def _order(self, job: Job, spent: Sequence[int], following: int | None) -> WorkOrder:
-        usage = [
-            model.Usage(
-                category=model.SpendCategory.EXPERIMENT,
-                quantity=model.Money(nanos),
-                usage_id=f"{job.number}/{job.done}",
-            )
-            for nanos in spent
-        ]
+        usage = [money_used(nanos, f"{job.number}/{job.done}") for nanos in spent]
         return WorkOrder(
             study_id=self.study_id,
             number=job.number,
@@ -313,21 +296,19 @@ class EnginesDesk:
         )
 
 
-def study(cell: Cell, seed: int, engine: Engine, store: SqlStore, loop: asyncio.Runner) -> Ended:
+def study(cell: Cell, seed: int, house: House) -> Ended:
     """Run one study to its end.
 
     Args:
         cell: Its kind.
         seed: Of its world; rules meet the same worlds.
-        engine: The product; not used by the peers' rule.
-        store: The engine's.
-        loop: Where asks are awaited.
+        house: The product; not used by the peers' rule.
     """
     world = World(cell, seed)
     if cell.rule == AFTERWARDS:
         spent, trials = _work(PeersDesk(world), world)
         return Ended(**_shares(spent, world.cap), trials=trials)
-    desk = EnginesDesk(world, engine, store, loop, f"s{uuid.uuid4()}")
+    desk = EnginesDesk(world, house)
     spent, trials = _work(desk, world)
     excess = sum(max(job.spent - job.held, 0) for job in desk.open)
     return Ended(
@@ -368,3 +349,20 @@ def _work(desk: Desk, world: World) -> tuple[int, int]:
             desk.tell(job)
         else:
             heapq.heappush(ends, (now + clock.exponential(), job.number, job))
+
+
+def studies(cell: Cell, seeds: Sequence[int], house: House) -> dict[str, object]:
+    """Run studies of one kind; return their sums, money as shares of the cap."""
+    ended = [study(cell, seed, house) for seed in seeds]
+    return {
+        "studies": len(ended),
+        "over": sum(one.over > 0 for one in ended),
+        "over_sum": sum(one.over for one in ended),
+        "over_most": max(one.over for one in ended),
+        "unused_sum": sum(one.unused for one in ended),
+        "trials": sum(one.trials for one in ended),
+        "breaches": sum(one.breaches for one in ended),
+        "bounds_broken": sum(one.is_bound_broken for one in ended),
+        "books_wrong": sum(one.is_book_wrong for one in ended),
+        "stuck": sum(one.is_stuck for one in ended),
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import time
 from collections.abc import Callable
@@ -18,9 +19,10 @@ from groat.errors import GroatError
 from groat.model import Reason, Verdict
 from groat_server import guard
 from groat_server.engine import WorkOrder
+from groat_server.space import Space
 
 CAPS = 10
-"""Caps that are tried per study, each a half larger than the one before."""
+"""Caps that are tried at a time, beyond what is spent: a tenth of a trial to eighty trials."""
 
 TOLD = (0, 1, 2, 4, 12, 30)
 """After so many trials each study is looked at."""
@@ -41,23 +43,25 @@ def monotone(seed: int, house: House) -> dict[str, object]:
     """
     rng = np.random.default_rng(seed)
     truth = guard_verdicts.Truth(0.5, rng)
-    mean = 100e9 * 6 ** rng.uniform(-1, 1)
+    mean = truth.mean(Space(guard_verdicts.SPACE))
     plain = guard_verdicts.spec(0.5, 1e3 * mean, seed)
     if seed % 2:
         plain = replace(plain, workload=None)
     plain = replace(plain, guard_policy=_policy(seed % 3 == 0, rng))
-    study_id, wrong, verdicts, replayed = house.create(plain), 0, 0, 0
+    study_id, wrong, verdicts, moved, replayed = house.create(plain), 0, 0, 0, 0
     for count in range(max(TOLD) + 1):
         if count in TOLD:
             status = house.store.look(study_id).study.budget_status
-            for ranks in _raised(house, study_id, status.settled.total.nanos, mean):
-                verdicts += len(ranks)
-                wrong += sum(a > b for a, b in zip(ranks, ranks[1:], strict=False))
+            ranks = _raised(house, study_id, status.settled.total.nanos, mean)
+            verdicts += len(ranks)
+            wrong += sum(a > b for a, b in itertools.pairwise(ranks))
+            moved += sum(a < b for a, b in itertools.pairwise(ranks))
             replayed += not _is_replayed(house, study_id)
         trial = house.ask(study_id).trials[0]
         told = {"quality": float(rng.random()), "latency": float(rng.random())}
         house.tell(study_id, trial, truth.spent(trial.configuration), told)
-    return {"verdicts": verdicts, "wrong": wrong, "replays": len(TOLD), "not_replayed": replayed}
+    counts = {"verdicts": verdicts, "wrong": wrong, "moved": moved}
+    return {**counts, "replays": len(TOLD), "not_replayed": replayed}
 
 
 def _policy(has_value: bool, rng: np.random.Generator) -> model.GuardPolicy:
@@ -65,30 +69,30 @@ def _policy(has_value: bool, rng: np.random.Generator) -> model.GuardPolicy:
     value = model.ImprovementValue(
         requests_per_month=float(rng.uniform(1e2, 1e4)),
         months=1.0,
-        per_point=model.Money(10_000_000),
+        per_point=model.Money(100_000),
         metric_id="quality",
     )
     return model.GuardPolicy(mode=model.GuardMode.ADVISE, value=value if has_value else None)
 
 
-def _raised(house: House, study_id: str, settled: int, mean: float) -> list[list[int]]:
+def _raised(house: House, study_id: str, settled: int, mean: float) -> list[int]:
     """Return the worth of the verdict under caps that rise; the cap is put back."""
     was = house.store.look(study_id).study.spec.budget
     ranks = list[int]()
     for step in range(CAPS):
-        cap = model.Money(settled + math.ceil(0.1 * mean * 1.8**step))
+        cap = model.Money(settled + math.ceil(0.1 * mean * 2.1**step))
         patch = model.StudyPatch(budget=replace(was, max_spend=cap))
         house.engine.studies.update(study_id, patch)
         found = house.engine.judging.forecast(study_id).decision
         ranks.append(_rank(found))
     house.engine.studies.update(study_id, model.StudyPatch(budget=was))
-    return [ranks]
+    return ranks
 
 
 def _rank(decision: model.Decision) -> int:
-    """Return 0 where the cap is reached, or nothing is left to gain by so little money."""
-    if decision.reason in {Reason.PILOT, Reason.WITHIN_BUDGET, Reason.FEW_TRIALS}:
-        return 2
+    """Return 0 where the cap is reached, 1 for all advice not to go on, 2 for going on."""
+    if decision.reason in {Reason.CONVERGED, Reason.NOT_WORTH_ITS_SPEND}:
+        return 1
     return _WORTH[decision.verdict]
 
 
@@ -249,7 +253,9 @@ def ledger(seed: int, house: House) -> dict[str, object]:
     return {"steps": _STEPS, "admissions": history.admissions, "faults": history.faults[:3]}
 
 
-def latencies(house: House, repeats: int, sizes: tuple[int, ...] = SIZES) -> list[dict[str, object]]:
+def latencies(
+    house: House, repeats: int, sizes: tuple[int, ...] = SIZES
+) -> list[dict[str, object]]:
     """Return how long judging takes in milliseconds, processor and clock, by told trials.
 
     An ask's judgement is what an ask does besides drawing a configuration and writing: look at
@@ -292,7 +298,7 @@ def _tell(
     house.tell(study_id, trial, truth.spent(trial.configuration), told)
 
 
-def _judge(house: House, judging, study_id: str) -> object:  # noqa: ANN001
+def _judge(house: House, judging, study_id: str) -> object:
     view = house.store.look(study_id)
     seen = judging.see(view)
     configuration = {"model": "mini", "prompt": "a", "top_k": 5, "temperature": 0.5}

@@ -97,7 +97,9 @@ class Truth:
 
     def spent(self, configuration: model.Configuration, share: float = 1.0) -> int:
         """Draw what a trial, or a share of one, spends."""
-        return math.ceil(self.expected(configuration) * share * math.exp(self._rng.normal(0, _NOISE)))
+        return math.ceil(
+            self.expected(configuration) * share * math.exp(self._rng.normal(0, _NOISE))
+        )
 
     def mean(self, space: Space) -> float:
         """Return the mean over the space."""

@@ -7,7 +7,7 @@ import random
 import re
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,8 @@ ROOT = Path(__file__).parents[2]
 DOCUMENT = ROOT / "docs" / "algorithms.md"
 QUESTIONS = range(300)
 
-_BLOCK = re.compile(r"```(python|sh|toml|json)\n(.*?)```", re.DOTALL)
+_KINDS = ("python", "sh", "toml", "json")
+_BLOCK = re.compile(rf"```({'|'.join(_KINDS)})\n(.*?)```", re.DOTALL)
 _FILE = re.compile(r"`([\w-]+\.(?:toml|jsonl))`")
 _QUALITIES = {"gpt-5-nano": 0.6, "gpt-5-mini": 0.7, "gpt-5": 0.8}
 
@@ -87,11 +88,13 @@ class Reader:
     names: dict[str, Any] = field(default_factory=dict[str, Any])
     printed: dict[str, str] = field(default_factory=dict[str, str])
 
-    def read(self, page: str) -> None:
+    def read(self, page: str, *, kinds: Container[str] = _KINDS) -> None:
         """Run its programs and commands in order, and write its files."""
         text = (ROOT / page).read_text()
         for block in _BLOCK.finditer(text):
             kind, content = block.groups()
+            if kind not in kinds:
+                continue
             if kind == "python":
                 here = content.replace("localhost:50051", self.address)
                 exec(here, self.names)  # noqa: S102 - it is our own documentation
@@ -105,7 +108,7 @@ class Reader:
         """Run the block's ``groat`` commands, and what a shell makes of them, in one shell."""
         bin_folder = Path(sys.executable).parent
         done = subprocess.run(
-            ["bash", "-euc", commands],
+            ["/bin/sh", "-euc", commands],
             cwd=self.folder,
             env={**os.environ, "GROAT_SERVER": self.address, "PATH": f"{bin_folder}:{os.defpath}"},
             capture_output=True,
@@ -175,14 +178,15 @@ def test_the_page_on_the_guard_declares_the_same_twice(guide: Reader) -> None:
     assert declared == declare.study_spec(**guide.names["declared"])
 
 
-def test_the_page_on_the_guard_ends_at_its_cap(guide: Reader) -> None:
-    """It converged, was given more money, and then reported as it went."""
+def test_the_page_on_the_guard_keeps_its_cap(guide: Reader) -> None:
+    """In whole trials first, and with more money in trials that report as they go."""
     study: groat.Study = guide.names["study"]
 
-    verdicts = [(one.verdict, one.reason) for one in study.decisions()]
-
-    assert verdicts[0] == (groat.Verdict.STOP, groat.Reason.BUDGET_EXHAUSTED)
-    assert study.refresh().budget_status.settled.total <= groat.Money.of(450)
+    reported = [one for one in study.trials(full=True) if one.reports]
+    assert study.refresh().state is groat.StudyState.COMPLETED
+    assert study.refresh().budget_status.settled.total <= groat.Money.of(300)
+    assert reported
+    assert all(len(one.reports) == 5 for one in reported if one.state is TrialState.SUCCEEDED)
 
 
 def test_the_page_on_the_guard_overrules_advice(guide: Reader) -> None:
@@ -190,7 +194,7 @@ def test_the_page_on_the_guard_overrules_advice(guide: Reader) -> None:
     risky: groat.Study = guide.names["risky"]
 
     assert guide.names["advised"].reason is groat.Reason.TOO_FEW_AFFORDABLE_TRIALS
-    assert [trial.origin for trial in risky.trials()][0] is Origin.BASELINE
+    assert next(trial.origin for trial in risky.trials()) is Origin.BASELINE
     assert all(trial.state is TrialState.SUCCEEDED for trial in risky.trials())
 
 
@@ -213,7 +217,24 @@ def test_the_page_on_choosing_queues_the_confirmation(guide: Reader) -> None:
 
     asked = reader.names["confirmation"]
     queued = list(reader.names["study"].trials(states=[TrialState.REQUESTED]))
+    echoed = next(text for command, text in reader.printed.items() if "echo" in command)
     assert len(queued) == (0 if asked is None else len(asked.trials))
-    assert [
-        one for one in reader.printed.values() if re.fullmatch(r"gpt-5\S* with \d+ passages\n", one)
+    assert re.fullmatch(r"gpt-5\S* with \d+ passages\n", echoed)
+
+
+def test_the_programs_of_the_readme_run(server: RunningServer, tmp_path: Path) -> None:
+    """Before a study, through it, and after."""
+    names = {"evaluate": lambda k, heat: (0.6 + k / 60 - heat / 10, 2_000_000, 50_000)}
+    reader = Reader(server.address, tmp_path, names)
+    pages = _BLOCK.findall((ROOT / "README.md").read_text())
+    commands = [
+        line for _, text in pages for line in text.splitlines() if line.startswith("groat ")
     ]
+
+    reader.read("README.md", kinds={"python"})
+    reader.type("\n".join(commands))
+
+    assert reader.names["study"].refresh().state is groat.StudyState.COMPLETED
+    assert reader.names["before"].decision.plan is not None
+    assert reader.names["after"].points
+    assert len(commands) >= 3

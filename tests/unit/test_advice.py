@@ -88,9 +88,7 @@ def test_a_trial_at_the_persons_limit_is_not_too_dear() -> None:
 
 def test_of_an_unknown_price_nobody_says_that_it_is_too_high() -> None:
     """Before anything is known, a trial shows it."""
-    found = advise([moment(0)], half=None, manual_trial_spend=Money(1))
-
-    assert found.verdict is Verdict.PROCEED
+    assert advise([moment(0)], half=None, manual_trial_spend=Money(1)).allows
 
 
 # Nothing left to gain.
@@ -158,8 +156,7 @@ def test_a_whole_hypervolume_is_worth_its_spans() -> None:
 
 def test_an_objective_that_nobody_values_is_worth_nothing() -> None:
     """Seconds are not money, unless a person says so."""
-    seconds = replace(examples.PRICE, derivation=None)
-    metrics = (examples.QUALITY, seconds)
+    metrics = (examples.QUALITY, replace(examples.PRICE, derivation=None))
     spec = examples.study_spec(metrics=metrics, guard_policy=model.GuardPolicy(value=WORTH))
 
     assert value_of(spec, (0.0, 5.0)) == 0
@@ -244,11 +241,17 @@ def test_too_few_takes_two_moments_that_agree() -> None:
     assert advise(both).reason is Reason.TOO_FEW_AFFORDABLE_TRIALS
 
 
-def test_the_first_price_that_is_known_is_enough() -> None:
-    """Before it nothing was known that it could contradict."""
-    found = advise([moment(0, chance=None), moment(1, chance=0.1)])
-
-    assert found.reason is Reason.TOO_FEW_AFFORDABLE_TRIALS
+@pytest.mark.parametrize(
+    ("before", "verdict"),
+    [
+        pytest.param(None, Verdict.TUNE_MANUALLY, id="nothing was known"),
+        pytest.param(SURE - 0.01, Verdict.TUNE_MANUALLY, id="it was a pilot"),
+        pytest.param(SURE, Verdict.PROCEED, id="it was a sure start"),
+    ],
+)
+def test_the_first_price_may_be_enough(before: float | None, verdict: Verdict) -> None:
+    """Unless something that was known before contradicts it."""
+    assert advise([moment(0, chance=before), moment(1, chance=0.1)]).verdict is verdict
 
 
 def test_a_cap_that_is_reached_is_no_call_for_a_person() -> None:
@@ -334,8 +337,8 @@ def test_what_a_person_accepted_is_not_said_again(
 
 def test_accepting_one_reason_lets_another_be_heard() -> None:
     """Who pays dear trials may still have too few of them."""
-    facts: dict[str, Any] = {"manual_trial_spend": Money.of("0.5")}
-    found = advise([moment(0, chance=0.1)], accepted=[Reason.TRIAL_TOO_EXPENSIVE], **facts)
+    dear, limit = [Reason.TRIAL_TOO_EXPENSIVE], Money.of("0.5")
+    found = advise([moment(0, chance=0.1)], accepted=dear, manual_trial_spend=limit)
 
     assert found.reason is Reason.TOO_FEW_AFFORDABLE_TRIALS
 

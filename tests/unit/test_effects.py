@@ -105,22 +105,35 @@ def test_an_objective_that_never_varies_says_nothing() -> None:
     np.testing.assert_allclose(with_it, main_effects(MIXED, points, loss))
 
 
-def test_a_parameter_counts_where_it_is_active_only() -> None:
-    """A weight that half of the trials lack, and that makes their loss in the others."""
+def gated(domain: model.Domain) -> Space:
+    """A switch, and a parameter that half of the trials lack."""
     gate = model.Condition(parameter_id="on", any_of=(True,))
     parameters = (
         model.Parameter(id="on", domain=model.BoolDomain()),
-        model.Parameter(id="weight", domain=UNIT, active_when=(gate,)),
-        model.Parameter(id="other", domain=UNIT),
+        model.Parameter(id="gated", domain=domain, active_when=(gate,)),
     )
-    space = Space(model.SearchSpace(parameters=parameters))
+    return Space(model.SearchSpace(parameters=parameters))
+
+
+def test_a_number_counts_where_it_is_active_only() -> None:
+    """It makes the loss there, and elsewhere the loss is what it is in the middle."""
+    space = gated(UNIT)
     points = drawn(space, 60)
-    active = space.active(points)[:, 1]
 
-    shares = main_effects(space, points, column(np.where(active, points[:, 1], 0.5)))
+    shares = main_effects(space, points, column(points[:, 1]))
 
-    assert int(shares.argmax()) == 1
-    assert shares[2] < 0.1
+    assert shares[1] > 0.9
+
+
+def test_a_label_counts_where_it_is_active_only() -> None:
+    """Trials without it are not taken for trials with the label in the middle."""
+    space = gated(LABELS)
+    points = drawn(space, 60)
+    is_third = space.active(points)[:, 1] & (np.floor(4 * points[:, 1]) == 2)
+
+    shares = main_effects(space, points, column(is_third.astype(np.float64)))
+
+    assert shares[1] > 0.9
 
 
 @pytest.mark.parametrize(

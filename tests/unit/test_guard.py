@@ -73,7 +73,7 @@ def assessed(advice: Ruling = GO, **facts: int) -> Assessment:
 def ask(of: model.Study, hold: str | None = "1", advice: Ruling = GO, **facts: Any) -> guard.Ruling:
     """Ask for one trial with such a hold; facts are parts of the candidate or the assessment."""
     likely = facts.pop("likely", None)
-    parts = {key: facts.pop(key) for key in ("is_new", "is_decided") if key in facts}
+    parts = {key: facts.pop(key) for key in ("is_new", "is_decided", "room") if key in facts}
     candidate = Candidate(
         hold=None if hold is None else Money.of(hold),
         likely=None if likely is None else Money.of(likely),
@@ -155,6 +155,12 @@ def test_a_careful_hold_does_not_end_a_study_with_the_money_in_hand(
     found = ask(study("1", **facts), "9.5", likely=likely)
 
     assert found.allows is allows
+
+
+@pytest.mark.parametrize(("likely", "allows"), [("18", True), ("18.000000002", False)])
+def test_a_trial_that_is_stopped_in_time_needs_less_room(likely: str, allows: bool) -> None:
+    """Half of what it likely spends will do, and tell something."""
+    assert ask(study("1"), "20", likely=likely, room=0.5).allows is allows
 
 
 def test_spend_without_a_price_stops_a_capped_study_only() -> None:

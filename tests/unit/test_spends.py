@@ -265,6 +265,14 @@ def test_a_worker_that_reports_holds_less_to_begin_with(store: Store) -> None:
     assert held(tight, in_tranches=True) == held(tight) == Money.of(5)
 
 
+def test_a_worker_that_reports_needs_less_room(store: Store) -> None:
+    """It is stopped in time, so a trial may run on half of what it likely spends."""
+    seen = view(store, workload=DECLARED, budget=examples.budget("100"))
+
+    assert seen.typical(in_tranches=True).room == 0.5
+    assert seen.typical(in_tranches=False).room == 3.0
+
+
 def test_a_more_careful_policy_holds_more(store: Store) -> None:
     """The hold rises with its quantile."""
     half, most = (

@@ -24,7 +24,7 @@ from groat_server.storage.base import StudyView
 TRANCHE = 0.75
 """Which quantile of its predicted spend a trial holds first, when its worker reports as it goes."""
 
-_ROOM, _ROOM_IN_TRANCHES = 3.0, 0.5
+_ROOM, _ROOM_WHERE_WANTED, _ROOM_IN_TRANCHES = 3.0, 2.0, 0.5
 _STUDIES_KEPT = 64
 _EACH_UP_TO = 100
 
@@ -38,6 +38,7 @@ class View:
         spends: Predicts what one more trial spends; ``None`` when nothing is known.
         expectation: What was declared.
         plan: With advice to go on by hand.
+        is_overruled: A person went on in spite of advice.
     """
 
     study: model.Study
@@ -47,6 +48,7 @@ class View:
     spends: SpendModel | None
     expectation: Expectation
     plan: model.ManualPlan | None = None
+    is_overruled: bool = False
 
     def spend_of(
         self, configuration: model.Configuration, example_count: int, share: float
@@ -78,9 +80,16 @@ class View:
             hold=hold, likely=forecast.trial_spend_p50, room=self.room(in_tranches=in_tranches)
         )
 
-    def room(self, *, in_tranches: bool) -> float:
-        """Return how many times a likely spend must fit for a trial to run on all that is left."""
-        return _ROOM_IN_TRANCHES if in_tranches else _ROOM
+    def room(self, *, in_tranches: bool, is_decided: bool = False) -> float:
+        """Return how many times a likely spend must fit for a trial to run on all that is left.
+
+        In tranches it is stopped in time. Where a person wants it, or nothing has
+        run yet, a little more is risked than to end a study with money in hand.
+        """
+        if in_tranches:
+            return _ROOM_IN_TRANCHES
+        is_wanted = is_decided or self.is_overruled or not self.study.budget_status.finished_trials
+        return _ROOM_WHERE_WANTED if is_wanted else _ROOM
 
     def hold_for(
         self, configuration: model.Configuration, example_count: int, *, in_tranches: bool
@@ -214,6 +223,7 @@ def _view(
         assessment=assessment,
         spends=newest.spends,
         expectation=terms.expectation,
+        is_overruled=bool(view.accepted),
     )
 
 

@@ -101,12 +101,13 @@ class Candidates:
             return seen.typical(in_tranches=in_tranches)
         configuration, count = following.configuration, following.example_count
         waiting = self._waiting[0] if self._waiting else None
+        is_decided = waiting is not None and _is_decided(waiting)
         return guard.Candidate(
             hold=seen.hold_for(configuration, count, in_tranches=in_tranches),
             likely=seen.spend_of(configuration, count, 0.5),
-            room=seen.room(in_tranches=in_tranches),
+            room=seen.room(in_tranches=in_tranches, is_decided=is_decided),
             is_new=waiting is None,
-            is_decided=waiting is not None and _is_decided(waiting),
+            is_decided=is_decided,
         )
 
     def drop(self) -> None:

@@ -24,7 +24,9 @@ def draft_of(spec: model.StudySpec, now: datetime) -> model.Study:
     Raises:
         InvalidArgument: The declaration breaks a rule.
     """
-    return unborn(_DRAFT, checked(_DRAFT, spec, now)[0], now)
+    # Without dice of its own it gets the same each time: the same file, the same forecast.
+    algorithm = replace(spec.algorithm, seed=spec.algorithm.seed or 0)
+    return unborn(_DRAFT, checked(_DRAFT, replace(spec, algorithm=algorithm), now)[0], now)
 
 
 def checked(study_id: str, spec: model.StudySpec, now: datetime) -> tuple[model.StudySpec, Space]:

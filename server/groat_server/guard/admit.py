@@ -218,8 +218,12 @@ def _money_is_left(case: _Case) -> Ruling | None:
             f"{facts}. {case.status.held} are held for workers that fell silent and may still "
             "tell; raise max_spend to go on without them.",
         )
+    likely = case.candidate.likely
+    also = ""
+    if likely is not None and likely <= remaining:
+        also = f" As likely as not it spends {roughly(likely)}: a worker that reports may run it."
     return ruling.stop(
-        Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on."
+        Reason.BUDGET_EXHAUSTED, f"{facts}. Raise max_spend and resume the study to go on.{also}"
     )
 
 

@@ -218,7 +218,8 @@ def _not_worth_starting(case: _Case) -> Ruling | None:
 
 
 def _too_few(case: _Case) -> Ruling | None:
-    chances = [one.chance for one in case.moments[-2:] if _counts(one, case.now)]
+    newest = [one for one in case.moments[-2:] if _counts(one, case.now)]
+    chances = [one.chance for one in newest if one.chance is not None]
     # One told price may be an accident, unless it is the first that is known at all.
     if case.now.chance is None or max(chances) >= DOUBTFUL:
         return None
@@ -273,7 +274,8 @@ def _fine(case: _Case) -> Ruling:
         return ruling.proceed(Reason.WITHIN_BUDGET, "No spending cap is set.")
     total, wanted = done + more, case.sizes.recommended
     facts = f"About {counted(more, 'more trial')} of {case.price} can be paid from {case.cap}"
-    if total >= wanted:
+    # A forecast at the edge goes to and fro: enough once in the last moments is enough.
+    if any(one.done + (one.affordable or 0) >= wanted for one in case.moments):
         return ruling.proceed(
             Reason.WITHIN_BUDGET, f"{facts}; this space deserves {wanted} in all."
         )
