@@ -17,8 +17,8 @@ import multiprocessing
 import os
 import sys
 import time
-from collections.abc import Iterable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -169,27 +169,24 @@ def perform(task: Task) -> Row:
 
 def _result(task: Task, house: House) -> list[dict[str, object]]:
     seeds = range(task.seed * task.size, (task.seed + 1) * task.size)
-    match task.kind:
-        case "ledger":
-            return [guard_ledger.studies(CELLS[task.cell], seeds, house)]
-        case "intervals":
-            return guard_spends.rows(task.size, task.seed)
-        case "verdicts":
-            error = float(task.cell)
-            return [asdict(guard_verdicts.judged(error, seed, house)) for seed in seeds]
-        case "outcomes":
-            return guard_outcomes.outcomes(task.seed, house, task.size)
-        case "stops":
-            return [row for seed in seeds for row in guard_gains.stops(task.cell, seed)]
-        case "gains":
-            return [row for seed in seeds for row in guard_gains.forecasts(task.cell, seed)]
-        case "promises":
-            return [guard_promises.monotone(seed, house) for seed in seeds]
-        case "histories":
-            return [guard_promises.ledger(seed, house) for seed in seeds]
-        case _:
-            sizes = guard_promises.SIZES if task.size > 10 else guard_promises.SIZES[:1]
-            return guard_promises.latencies(house, task.size, sizes)
+    makers: dict[str, Callable[[], list[dict[str, object]]]] = {
+        "ledger": lambda: [guard_ledger.studies(CELLS[task.cell], seeds, house)],
+        "intervals": lambda: guard_spends.rows(task.size, task.seed),
+        "verdicts": lambda: [
+            asdict(guard_verdicts.judged(float(task.cell), seed, house)) for seed in seeds
+        ],
+        "outcomes": lambda: guard_outcomes.outcomes(task.seed, house, task.size),
+        "stops": lambda: [row for seed in seeds for row in guard_gains.stops(task.cell, seed)],
+        "gains": lambda: [row for seed in seeds for row in guard_gains.forecasts(task.cell, seed)],
+        "promises": lambda: [guard_promises.monotone(seed, house) for seed in seeds],
+        "histories": lambda: [guard_promises.ledger(seed, house) for seed in seeds],
+        "latencies": lambda: guard_promises.latencies(house, task.size, _sizes(task)),
+    }
+    return makers[task.kind]()
+
+
+def _sizes(task: Task) -> Sequence[int]:
+    return guard_promises.SIZES if task.size > 10 else guard_promises.SIZES[:1]
 
 
 @functools.cache
@@ -202,9 +199,9 @@ def _house() -> House:
 def _make(tasks: Sequence[Task], jobs: int) -> None:
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(jobs, mp_context=context) as pool:
-        done = pool.map(perform, tasks)
-        for row in track(done, "pieces", total=len(tasks), console=Console(stderr=True)):
-            guard_rows.append([row])
+        made = as_completed([pool.submit(perform, task) for task in tasks])
+        for done in track(made, "pieces", total=len(tasks), console=Console(stderr=True)):
+            guard_rows.append([done.result()])
 
 
 def quick_tasks() -> list[Task]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 
 from groat import model
 from groat_server.engine import AskOrder, Engine, WorkOrder
+from groat_server.engine.clock import Clock
 from groat_server.sampler import Sampler
 from groat_server.storage.sql import SqlStore
 
@@ -87,5 +88,5 @@ def money_used(nanos: int, usage_id: str = "") -> model.Usage:
     )
 
 
-def _engine(store: SqlStore, sampler: Sampler, clock) -> Engine:
+def _engine(store: SqlStore, sampler: Sampler, clock: Clock) -> Engine:
     return Engine(store, sampler, clock=clock, make_id=lambda: str(uuid.uuid4()))

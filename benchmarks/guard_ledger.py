@@ -307,12 +307,13 @@ def study(cell: Cell, seed: int, house: House) -> Ended:
     world = World(cell, seed)
     if cell.rule == AFTERWARDS:
         spent, trials = _work(PeersDesk(world), world)
-        return Ended(**_shares(spent, world.cap), trials=trials)
+        return Ended(over=_share(spent - world.cap, world), unused=0.0, trials=trials)
     desk = EnginesDesk(world, house)
     spent, trials = _work(desk, world)
     excess = sum(max(job.spent - job.held, 0) for job in desk.open)
     return Ended(
-        **_shares(spent, world.cap),
+        over=_share(spent - world.cap, world),
+        unused=_share(world.cap - spent, world),
         trials=trials,
         breaches=desk.breaches,
         is_bound_broken=cell.rule != TRANCHES and spent > world.cap + excess,
@@ -322,8 +323,8 @@ def study(cell: Cell, seed: int, house: House) -> Ended:
     )
 
 
-def _shares(spent: int, cap: int) -> dict[str, float]:
-    return {"over": max(spent - cap, 0) / cap, "unused": max(cap - spent, 0) / cap}
+def _share(nanos: int, world: World) -> float:
+    return max(nanos, 0) / world.cap
 
 
 def _work(desk: Desk, world: World) -> tuple[int, int]:

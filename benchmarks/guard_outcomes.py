@@ -112,9 +112,8 @@ def by_hand(problem: Problem, count: int, rng: np.random.Generator) -> list[mode
     """
     base = dict(baseline_of(problem.space, problem.space_spec))
     tried: list[model.Configuration] = [dict(base)]
-    for i in range(_MODELS):
-        if f"m{i}" != base["model"]:
-            tried.append({**base, "model": f"m{i}"})
+    models = [f"m{i}" for i in range(_MODELS)]
+    tried += [{**base, "model": name} for name in models if name != base["model"]]
     base = _sensible(problem, tried[:count])
     for change in _changes(problem, rng):
         if len(tried) >= count:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
@@ -19,6 +20,7 @@ from groat.errors import GroatError
 from groat.model import Reason, Verdict
 from groat_server import guard
 from groat_server.engine import WorkOrder
+from groat_server.engine.judging import Judging
 from groat_server.space import Space
 
 CAPS = 10
@@ -253,38 +255,37 @@ def ledger(seed: int, house: House) -> dict[str, object]:
     return {"steps": _STEPS, "admissions": history.admissions, "faults": history.faults[:3]}
 
 
-def latencies(
-    house: House, repeats: int, sizes: tuple[int, ...] = SIZES
-) -> list[dict[str, object]]:
+def latencies(house: House, repeats: int, sizes: Sequence[int]) -> list[dict[str, object]]:
     """Return how long judging takes in milliseconds, processor and clock, by told trials.
 
     An ask's judgement is what an ask does besides drawing a configuration and writing: look at
     the study, see it as the guard does with one more trial told since, predict the spend of a
-    candidate, and rule. A forecast is the verb, of a study that somebody else has asked.
+    candidate, and rule. A forecast is the verb, by a server that has just started.
     """
     spec = guard_verdicts.spec(0.5, 1e18, 0)
     spec = replace(spec, guard_policy=model.GuardPolicy(mode=model.GuardMode.ADVISE))
     study_id, rng = house.create(spec), np.random.default_rng(0)
-    truth, done, found = guard_verdicts.Truth(0.5, rng), 0, list[dict[str, object]]()
+    truth, found = guard_verdicts.Truth(0.5, rng), list[dict[str, object]]()
     for size in sizes:
-        while done < size:
+        while (done := _finished(house, study_id)) < size:
             for trial in house.ask(study_id, min(50, size - done)).trials:
                 _tell(house, study_id, trial, truth, rng)
-                done += 1
         judged, forecast = list[tuple[float, float]](), list[tuple[float, float]]()
         for _ in range(repeats):
-            # Nothing is known of before: a fresh engine has read the past, and judges it now.
-            engine = house.another_engine()
-            judging, view = engine.judging, house.store.look(study_id)
-            judging.see(view)
-            trial = house.ask(study_id).trials[0]
-            _tell(house, study_id, trial, truth, rng)
-            done += 1
-            judged.append(_timed(lambda: _judge(house, judging, study_id)))
-            forecast.append(_timed(lambda: house.another_engine().judging.forecast(study_id)))
-        found += [_quantiles("an ask's judgement", size, judged)]
-        found += [_quantiles("Forecast, after a restart", size, forecast)]
+            # This one has read the past, and is not told by anybody what comes now.
+            judging = house.another_engine().judging
+            judging.see(house.store.look(study_id))
+            _tell(house, study_id, house.ask(study_id).trials[0], truth, rng)
+            judged.append(_timed(functools.partial(_judge, house, judging, study_id)))
+            anew = house.another_engine().judging
+            forecast.append(_timed(functools.partial(anew.forecast, study_id)))
+        found.append(_quantiles("an ask's judgement", size, judged))
+        found.append(_quantiles("Forecast after a restart", size, forecast))
     return found
+
+
+def _finished(house: House, study_id: str) -> int:
+    return house.store.look(study_id).study.budget_status.finished_trials
 
 
 def _tell(
@@ -298,7 +299,7 @@ def _tell(
     house.tell(study_id, trial, truth.spent(trial.configuration), told)
 
 
-def _judge(house: House, judging, study_id: str) -> object:
+def _judge(house: House, judging: Judging, study_id: str) -> object:
     view = house.store.look(study_id)
     seen = judging.see(view)
     configuration = {"model": "mini", "prompt": "a", "top_k": 5, "temperature": 0.5}

@@ -154,8 +154,7 @@ def _after_trials(house: House, wanted: model.StudySpec, truth: Truth) -> tuple[
         if not asked.trials:
             return tuple(verdicts + [_by_hand(asked.decision)] * (PILOTED - len(verdicts)))
         trial = asked.trials[0]
-        told = dict(zip(("quality", "latency"), np.random.default_rng(trial.number).random(2)))
-        told = {name: float(value) for name, value in told.items()}
+        told = {"quality": 0.5, "latency": 0.5}
         decision = house.tell(study_id, trial, truth.spent(trial.configuration), told).decision
         assert decision is not None
         verdicts.append(_by_hand(decision))

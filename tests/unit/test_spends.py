@@ -265,12 +265,27 @@ def test_a_worker_that_reports_holds_less_to_begin_with(store: Store) -> None:
     assert held(tight, in_tranches=True) == held(tight) == Money.of(5)
 
 
-def test_a_worker_that_reports_needs_less_room(store: Store) -> None:
-    """It is stopped in time, so a trial may run on half of what it likely spends."""
+@pytest.mark.parametrize(
+    ("finished", "asked", "is_overruled", "room"),
+    [
+        pytest.param(1, {}, False, 3.0, id="a search that has begun"),
+        pytest.param(0, {}, False, 2.0, id="nothing has run yet"),
+        pytest.param(1, {}, True, 2.0, id="a person went on in spite of advice"),
+        pytest.param(1, {"is_decided": True}, False, 2.0, id="a person chose the trial"),
+        pytest.param(0, {"in_tranches": True}, True, 0.5, id="a worker that is stopped in time"),
+    ],
+)
+def test_what_must_fit_on_all_that_is_left(
+    store: Store, finished: int, asked: dict[str, bool], is_overruled: bool, room: float
+) -> None:
+    """More is risked where a person wants it, than where a search only goes on."""
     seen = view(store, workload=DECLARED, budget=examples.budget("100"))
+    status = replace(seen.study.budget_status, finished_trials=finished)
+    study = replace(seen.study, budget_status=status)
 
-    assert seen.typical(in_tranches=True).room == 0.5
-    assert seen.typical(in_tranches=False).room == 3.0
+    seen = replace(seen, study=study, is_overruled=is_overruled)
+
+    assert seen.room(**{"in_tranches": False, **asked}) == room
 
 
 def test_a_more_careful_policy_holds_more(store: Store) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks import tradeoffs
@@ -58,6 +59,7 @@ def losses(pairs: list[tuple[float, float]]) -> np.ndarray:
     return np.array([(-quality, price) for quality, price in pairs])
 
 
+@settings(deadline=None)
 @given(pairs=studies, least=numbers)
 def test_limits_choose_the_best_of_those_inside(
     pairs: list[tuple[float, float]], least: float
@@ -76,6 +78,7 @@ def test_limits_choose_the_best_of_those_inside(
         assert chosen[0] == max(quality for quality, _ in pairs)
 
 
+@settings(deadline=None)
 @given(pairs=studies, worth=st.floats(0.1, 10))
 def test_money_chooses_the_largest_net_value(
     pairs: list[tuple[float, float]], worth: float
@@ -89,6 +92,7 @@ def test_money_chooses_the_largest_net_value(
     assert worth * chosen[0] - chosen[1] == pytest.approx(best)
 
 
+@settings(deadline=None)
 @given(pairs=studies, weight=st.floats(0.01, 0.99))
 def test_weights_choose_the_least_of_the_worst(
     pairs: list[tuple[float, float]], weight: float
@@ -107,6 +111,7 @@ def test_weights_choose_the_least_of_the_worst(
     assert scores[chosen] == pytest.approx(scores[member].min())
 
 
+@settings(deadline=None)
 @given(pairs=studies)
 def test_the_knee_is_farthest_below_the_line_of_the_extremes(
     pairs: list[tuple[float, float]],
@@ -245,3 +250,54 @@ def test_after_a_confirmation_promises_are_kept() -> None:
 
     assert found["raw means"]["broken"] > 0.4
     assert found["groat, confirmed"]["broken"] <= 0.1
+
+
+def test_an_error_of_nothing_amid_noise_is_not_believed() -> None:
+    """Ten right of ten, or an error left out: it is as noisy as the others."""
+    others = [evaluated(i, 0.7 + 0.02 * i, 0.5, error=0.1) for i in range(6)]
+    preference = model.Limits("price", {"quality": 0.88})
+
+    for error in (0.0, None):
+        lucky = evaluated(9, 0.95, 0.1, error=error)
+        assert select(METRICS, [*others, lucky], preference).certainty is Certainty.UNCONFIRMED
+
+
+def test_a_constraint_is_kept_surely_whatever_is_preferred() -> None:
+    """A mean on the right side of it is not enough."""
+    latency = model.Metric(
+        id="price", role=model.Role.CONSTRAINT, goal=model.Goal.MINIMIZE, bound=2.0
+    )
+    trials = [evaluated(i, 0.5 + 0.1 * i, 1.0 + 0.3 * i) for i in range(4)]
+    noisy = [
+        Evaluated(trial=_noisy(one.trial), configuration_id=one.configuration_id) for one in trials
+    ]
+
+    tradeoff = select((QUALITY, latency), noisy, model.MoneyValue({"quality": 1.0}))
+
+    assert tradeoff.points[0].trial.number < 3
+    assert tradeoff.points[0].probability_feasible is not None
+    assert tradeoff.points[0].probability_feasible >= 0.9
+
+
+def _noisy(trial: model.Trial) -> model.Trial:
+    """Give the second metric an error of 0.3."""
+    assert trial.measurement is not None
+    first, second = trial.measurement.metrics
+    metrics = (first, replace(second, standard_error=0.3))
+    return replace(trial, outcome=model.Succeeded(measurement=model.Measurement(metrics=metrics)))
+
+
+def test_shrinkage_keeps_the_order_of_equally_noisy_ones() -> None:
+    """Whatever the spread is taken to be, the better measured stays the better."""
+    trials = [evaluated(i, q, 0.5, error=0.02) for i, q in enumerate((0.80, 0.82, 0.84, 0.81))]
+
+    points = select(METRICS, trials, model.Limits("quality"), count=4).points
+
+    assert [point.trial.number for point in points] == [2, 1, 3, 0]
+
+
+def test_the_answer_does_not_depend_on_the_order_of_the_trials() -> None:
+    """The draws belong to configurations, not to places in a list."""
+    trials = [evaluated(i, 0.5 + 0.05 * i, 0.1 * i + 0.1, error=0.05) for i in range(6)]
+
+    assert select(METRICS, trials, model.Knee()) == select(METRICS, trials[::-1], model.Knee())

@@ -13,7 +13,7 @@ from groat_server import front
 from groat_server.front import Bools, Floats, Integers
 
 DRAWS = 400
-_LEAST_ROWS = 3
+_LEAST_ROWS = 4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,15 +100,23 @@ def beliefs_of(
     draw from what configurations of this study are like, and each is moved
     towards their mean as far as its error leaves room for that.
 
+    A metric for which no trial told an error is exact. Where others told one, an
+    error that is missing, or 0 as of ten right answers in ten, is taken to be as
+    theirs are in the middle.
+
     Source:
-        Efron and Morris (1973), Stein's estimation rule and its competitors, an
-        empirical Bayes approach. https://doi.org/10.1080/01621459.1973.10481350
+        Morris (1983), Parametric empirical Bayes inference.
+        https://doi.org/10.1080/01621459.1983.10477920
     """
     groups: dict[str, list[model.Trial]] = {}
-    for one in evaluated:
+    for one in sorted(evaluated, key=lambda one: one.trial.number):
         groups.setdefault(one.configuration_id, []).append(one.trial)
     known = tuple(m for m in metrics if all(_has(m, one.trial) for one in evaluated))
-    pooled = [[_pooled(metric, trials) for metric in known] for trials in groups.values()]
+    usual = [_usual_error(metric, evaluated) for metric in known]
+    pooled = [
+        [_pooled(metric, trials, error) for metric, error in zip(known, usual, strict=True)]
+        for trials in groups.values()
+    ]
     both = np.array(pooled, dtype=float).reshape(len(groups), len(known), 2)
     means, errors = _shrunk(both[:, :, 0], both[:, :, 1])
     return Beliefs(
@@ -126,11 +134,20 @@ def _has(metric: model.Metric, trial: model.Trial) -> bool:
     return trial.measurement is not None and trial.measurement.value(metric.id) is not None
 
 
-def _pooled(metric: model.Metric, trials: Sequence[model.Trial]) -> tuple[float, float]:
+def _usual_error(metric: model.Metric, evaluated: Sequence[Evaluated]) -> float:
+    """Return the middle of the errors that were told of a metric; 0 where none was."""
+    found = [one.trial.measurement.value(metric.id) for one in evaluated if one.trial.measurement]
+    errors = [one.standard_error for one in found if one and one.standard_error]
+    return float(np.median(errors)) if errors else 0.0
+
+
+def _pooled(
+    metric: model.Metric, trials: Sequence[model.Trial], usual_error: float
+) -> tuple[float, float]:
     """Return the mean loss and its error: by inverse variance, where errors are told."""
     found = [one.measurement.value(metric.id) for one in trials if one.measurement]
     values = np.array([metric.loss(one.value) for one in found if one])
-    errors = np.array([one.standard_error or 0.0 for one in found if one])
+    errors = np.array([one.standard_error or usual_error for one in found if one])
     if (errors > 0).all():
         weights = errors**-2
         return float(values @ weights / weights.sum()), float(weights.sum() ** -0.5)
@@ -145,8 +162,7 @@ def _shrunk(values: Floats, errors: Floats) -> tuple[Floats, Floats]:
     spread = np.maximum(values.var(axis=0, ddof=1) - noise.mean(axis=0), 0.0)
     total = np.where(spread + noise > 0, spread + noise, 1.0)
     centre = (values / total).sum(axis=0) / (1 / total).sum(axis=0)
-    trust = np.where(noise > 0, spread / total, 1.0)
-    means = trust * values + (1 - trust) * centre
-    # Where all spread is noise they are taken for alike, and their common mean for known.
-    least = noise / len(values)
-    return means, np.sqrt(np.where(noise > 0, np.maximum(trust * noise, least), 0.0))
+    # Morris's factor: never all the way, as the spread itself is only estimated.
+    doubt = (len(values) - 3) / (len(values) - 1) * noise / total
+    means = values + doubt * (centre - values)
+    return means, np.sqrt((1 - doubt) * noise)

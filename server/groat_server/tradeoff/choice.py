@@ -19,6 +19,7 @@ LIKELY = 0.6
 """Without limits, a choice is certain when it would be made so often under the errors."""
 
 _WORTH_CONFIRMING = 0.5
+_HOPELESS = 0.2
 _ALSO_CHOSEN = 0.1
 _MOST_CONFIRMED = 5
 
@@ -60,9 +61,11 @@ def choose(beliefs: Beliefs, preference: model.Preference, confidence: float) ->
     kept = beliefs.keeps(beliefs.means, limits)
     if not kept.any():
         return _nearest(beliefs, limits, scores, feasible, chosen)
-    may = _members(beliefs, kept)
+    surely = kept & (feasible >= confidence)
+    may = _members(beliefs, surely if surely.any() else kept)
     order = _ordered(beliefs, scores, may)
-    if beliefs.is_exact or chosen[order[0]] >= LIKELY:
+    is_likely = beliefs.is_exact or chosen[order[0]] >= LIKELY
+    if surely.any() and is_likely:
         return Choice(order, scores, feasible, chosen, Certainty.CERTAIN)
     rivals = [int(row) for row in order if chosen[row] > _ALSO_CHOSEN][:_MOST_CONFIRMED]
     return Choice(
@@ -87,10 +90,10 @@ def _within_limits(
     chosen: Floats,
     confidence: float,
 ) -> Choice:
-    if not beliefs.keeps(beliefs.means, limits).any():
+    if feasible.max() < _HOPELESS:
         return _nearest(beliefs, limits, scores, feasible, chosen)
     sure = _is_sure(beliefs, feasible, confidence)
-    promising = feasible >= _WORTH_CONFIRMING
+    promising = feasible >= min(_WORTH_CONFIRMING, float(feasible.max()))
     order = _ordered(beliefs, scores, sure, feasible >= confidence, feasible >= 0.5)
     best = scores[order[0]] if sure.any() else math.inf
     open_rows = np.flatnonzero(promising & ~sure & (scores < best))

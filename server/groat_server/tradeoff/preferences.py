@@ -69,7 +69,7 @@ def _numbers(given: Mapping[str, float], known: Sequence[str], path: str) -> Ite
 
 
 def _no_such(name: str, known: Sequence[str]) -> str:
-    return f"{name[:64]!r} is not one of {', '.join(known)}"
+    return f"{name[:64]!r} is not one of {', '.join(known)}, which every whole trial has measured"
 
 
 def limits_of(beliefs: Beliefs, preference: model.Preference) -> list[tuple[int, float]]:
