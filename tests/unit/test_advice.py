@@ -248,11 +248,6 @@ def test_the_first_price_may_be_enough(before: float | None, verdict: Verdict) -
     assert advise([moment(0, chance=before), moment(1, chance=0.1)]).verdict is verdict
 
 
-def test_a_cap_that_is_reached_is_no_call_for_a_person() -> None:
-    """That the money is gone is the caps' to say."""
-    assert advise([moment(n, chance=0.0, affordable=0) for n in (3, 4)]).allows
-
-
 def test_of_an_unknown_spend_a_pilot_comes_first() -> None:
     """Where a cap is to be kept; without one nothing need be known."""
     unknown = {"chance": None, "affordable": None, "trial_mean": None}
@@ -368,9 +363,8 @@ def seen(paths: np.ndarray, cap: float, done: int, chance: float | None) -> list
 def test_more_money_never_calls_for_a_person(
     paths: np.ndarray, cap: float, more: float, done: int, chance: float | None
 ) -> None:
-    """What goes on with some money goes on with more, unless the money was gone altogether."""
+    """What goes on with some money goes on with more."""
     less, rich = (seen(paths, money, done, chance) for money in (cap, cap + more))
-    assume(not done or less[-1].affordable)
     poorer, richer = advise(less), advise(rich)
 
     assert richer.verdict is not Verdict.TUNE_MANUALLY or poorer.verdict is Verdict.TUNE_MANUALLY

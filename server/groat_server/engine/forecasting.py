@@ -73,12 +73,7 @@ def _tokens(terms: Terms, told: Sequence[Told]) -> int:
     used = [count for count in used if count]
     if used:
         return int(np.quantile(used, 0.9, method="higher"))
-    declared = terms.expectation.declared
-    if declared is None:
-        return 0
-    defaults = {p.id: p.default_value for p in terms.spec.search_space.parameters}
-    known = {name: value for name, value in defaults.items() if value is not None}
-    return int(declared.tokens(known))
+    return int(np.quantile(terms.samples.tokens, 0.9)) if len(terms.samples.tokens) else 0
 
 
 def _tokens_of(trial: model.Trial) -> int:

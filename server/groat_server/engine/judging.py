@@ -61,11 +61,12 @@ class Judging:
                     "nobody can overrule; change the budget instead"
                 )
                 raise InvalidArgument.at("acknowledged_decision_id", problem)
-            if decision.reason not in locked.view().accepted:
-                locked.accept(decision.reason)
             last = locked.view().study.last_decision
-            if last is not None and last.reason is decision.reason:
-                reactivate(locked, now)
+            is_last = last is not None and last.decision_id == decision_id
+            if is_last or decision.reason not in locked.view().accepted:
+                locked.accept(decision.reason)
+            if is_last and locked.view().study.state is StudyState.COMPLETED:
+                locked.change(now=now, state=StudyState.ACTIVE)
             return locked.view()
 
     def ruling(self, study: model.Study, seen: View, now: datetime) -> Ruling:
@@ -176,12 +177,6 @@ def _ran(study: model.Study, pilot: model.Pilot | None, now: datetime) -> Pilot 
         example_count=pilot.example_count,
         unpriced=total.unpriced_models,
     )
-
-
-def reactivate(locked: LockedStudy, now: datetime) -> None:
-    """Serve asks again."""
-    if locked.view().study.state is StudyState.COMPLETED:
-        locked.change(now=now, state=StudyState.ACTIVE)
 
 
 def decision_of(

@@ -76,10 +76,12 @@ class Samples:
     Attributes:
         features: Shape ``(n, p)``; see `features_of`.
         offsets: Shape ``(n,)``. What is declared for each.
+        tokens: Shape ``(n,)``. The declared tokens of each; 0 where none are.
     """
 
     features: Floats
     offsets: Floats
+    tokens: Floats
 
 
 def situation(
@@ -156,9 +158,13 @@ def _proposals(terms: Terms, told: Sequence[Told]) -> tuple[Floats, Floats]:
 def _samples(spec: model.StudySpec, space: Space, expectation: Expectation) -> Samples:
     drawn = space.points(np.random.default_rng(spec.algorithm.seed or 0))
     points = list(itertools.islice(drawn, _PROPOSALS))
-    counts = itertools.cycle(_rung_counts(spec.algorithm))
-    offsets = [expectation.log_nanos(space.decode(one), next(counts)) for one in points]
-    return Samples(features_of(space, points), np.array(offsets))
+    counts = list(itertools.islice(itertools.cycle(_rung_counts(spec.algorithm)), len(points)))
+    pairs = list(zip(map(space.decode, points), counts, strict=True))
+    return Samples(
+        features=features_of(space, points),
+        offsets=np.array([expectation.log_nanos(*pair) for pair in pairs]),
+        tokens=np.array([expectation.tokens(*pair) for pair in pairs]),
+    )
 
 
 def _rung_counts(algorithm: model.Algorithm) -> list[int]:

@@ -77,6 +77,10 @@ class Expectation:
         share = example_count / self.whole if self.whole and example_count else 1.0
         return self._log_nanos + math.log(share)
 
+    def tokens(self, configuration: model.Configuration, example_count: int = 0) -> float:
+        """Return the declared tokens, in and out; 0 where none are declared."""
+        return self.declared.tokens(configuration, example_count) if self.declared else 0.0
+
 
 def observed(past: Past, expectation: Expectation, told: Sequence[Told]) -> Observed:
     """Return what the newest trials spent, failed ones too, beside what was declared."""

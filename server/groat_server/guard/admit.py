@@ -182,7 +182,9 @@ def _is_advised(case: _Case) -> Ruling | None:
     only_says = case.study.spec.guard_policy.mode is GuardMode.ADVISE
     if case.candidate.is_decided or advice.allows or only_says:
         return None
-    return advice
+    # Once something is told, a cap that is reached is what there is to say.
+    money = _money_is_left(case) if case.status.finished_trials else None
+    return money if money is not None and money.ends_study else advice
 
 
 def _pilot_is_alone(case: _Case) -> Ruling | None:

@@ -223,8 +223,6 @@ def _too_few(case: _Case) -> Ruling | None:
     # One told price may be an accident, unless it is the first that is known at all.
     if case.now.chance is None or max(chances) >= DOUBTFUL:
         return None
-    if case.now.done and not case.now.affordable:
-        return None  # the cap is reached, which is another matter
     total = case.now.done + (case.now.affordable or 0)
     least, mean = case.sizes.least, case.now.trial_mean or 0.0
     return ruling.by_hand(

@@ -57,7 +57,7 @@ class DeclaredSpend:
     """
 
     def __init__(self, spec: model.StudySpec, workload: model.Workload, now: datetime) -> None:
-        self._whole = workload.example_count
+        self._whole = spec.algorithm.whole_example_count or workload.example_count
         self._items = [_priced(spec, item, now) for item in workload.items]
         self.unpriced = tuple(sorted({name for item in self._items for name in _unpriced(item)}))
 
