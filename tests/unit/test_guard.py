@@ -283,8 +283,8 @@ def test_advice_is_named_before_an_empty_purse() -> None:
 
 def test_once_something_is_told_an_empty_purse_is_named_before_advice() -> None:
     """What is left pays for no trial, whoever chooses it."""
-    assert ask(study("9.5", finished=3), advice=BY_HAND).reason is Reason.BUDGET_EXHAUSTED
-    assert ask(study("9", finished=3), advice=BY_HAND) == BY_HAND
+    assert ask(study("9.5", finished_trials=3), advice=BY_HAND).reason is Reason.BUDGET_EXHAUSTED
+    assert ask(study("9", finished_trials=3), advice=BY_HAND) == BY_HAND
 
 
 def test_a_pilot_runs_alone() -> None:
