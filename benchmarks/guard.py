@@ -13,6 +13,7 @@ import argparse
 import atexit
 import functools
 import itertools
+import math
 import multiprocessing
 import os
 import sys
@@ -91,13 +92,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="guard", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a little of everything; keep nothing")
     parser.add_argument("--studies", type=int, default=10_000, help="small studies in tranches")
+    parser.add_argument("--share", type=float, default=1.0, help="of the rounds of all else")
     parser.add_argument("--jobs", type=int, default=2, help="processes")
     parser.add_argument("--report", action="store_true", help="only write up what is known")
     chosen = parser.parse_args(arguments)
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by every process below; two would fight
     if chosen.quick:
         return _quick()
-    tasks, known = planned(chosen.studies), {row.key for row in guard_rows.read()}
+    tasks, known = planned(chosen.studies, chosen.share), {row.key for row in guard_rows.read()}
     if not chosen.report:
         _make([task for task in tasks if task.key not in known], chosen.jobs)
     rows = current(guard_rows.read())
@@ -114,29 +116,31 @@ def current(rows: Iterable[Row]) -> list[Row]:
     return [row for row in rows if row.code == codes[row.kind]]
 
 
-def planned(studies: int) -> list[Task]:
-    """Return everything that is wanted, in rounds, so that an early end has some of all."""
+def planned(studies: int, share: float = 1.0) -> list[Task]:
+    """Return everything that is wanted, in rounds, so that an early end has some of all.
+
+    Args:
+        studies: Small ones in tranches, in all.
+        share: Of everything else.
+    """
     fast = [cell.name for cell in _SMALL if cell.rule == guard_ledger.TRANCHES]
     others = [cell.name for cell in _SMALL if cell.rule != guard_ledger.TRANCHES]
     silent = [name for name, cell in CELLS.items() if not cell.announces]
-    rounds = [
-        *_tasks("latencies", [""], 1, 100),
-        *_tasks("intervals", [""], 1, 100),
-        *_rounds(
-            _tasks("ledger", [cell.name for cell in _LARGE], 10, 6),
-            _tasks("ledger", fast, 5, 20),
-            _tasks("ledger", others, 5, 10),
-            _tasks("ledger", silent, 5, 20),
-            _tasks("verdicts", [str(error) for error in guard_verdicts.ERRORS], 10, 30),
-            _tasks("outcomes", [""], 40, 40),
-            _tasks("stops", guard_gains.SEARCHES, 10, 10),
-            _tasks("gains", guard_gains.SEARCHES, 10, 30),
-            _tasks("promises", [""], 30, 1),
-            _tasks("histories", [""], 20, 10),
-        ),
-    ]
+    once = [*_tasks("latencies", [""], 1, 100), *_tasks("intervals", [""], 1, 100)]
+    rounds = _rounds(
+        _tasks("ledger", [cell.name for cell in _LARGE], 10, 6),
+        _tasks("ledger", fast, 5, 20),
+        _tasks("ledger", others, 5, 10),
+        _tasks("ledger", silent, 5, 20),
+        _tasks("verdicts", [str(error) for error in guard_verdicts.ERRORS], 10, 30),
+        _tasks("outcomes", [""], 40, 40),
+        _tasks("stops", guard_gains.SEARCHES, 10, 10),
+        _tasks("gains", guard_gains.SEARCHES, 10, 30),
+        _tasks("promises", [""], 30, 1),
+        _tasks("histories", [""], 20, 10),
+    )
     more = _tasks("ledger", fast, -(-studies // (20 * len(fast))), 20)
-    return list(dict.fromkeys([*rounds, *more]))
+    return list(dict.fromkeys([*once, *rounds[: math.ceil(share * len(rounds))], *more]))
 
 
 def _tasks(kind: str, cells: Sequence[str], seeds: int, size: int) -> list[Task]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks import guard_gains, guard_outcomes, guard_verdicts
+from benchmarks import guard_gains, guard_outcomes, guard_promises, guard_verdicts
 from benchmarks.guard_ledger import AFTERWARDS, HELD_90, HELD_95, LARGE, TRANCHES
 from benchmarks.guard_rows import Row
 from benchmarks.guard_verdicts import Judged
@@ -34,7 +34,9 @@ class Check:
     @property
     def verdict(self) -> str:
         """In plain words."""
-        return "not run" if self.is_met is None else "pass" if self.is_met else "MISSED"
+        if not self.wanted:
+            return "not run" if not self.measured else ""
+        return "pass" if self.is_met else "MISSED"
 
 
 def checks(rows: Sequence[Row]) -> list[Check]:
@@ -160,16 +162,14 @@ def _verdicts(rows: Sequence[Row]) -> list[Check]:
         if not studies:
             continue
         manual, auto = guard_verdicts.wrongs(studies)[_PILOT]
-        is_target = error == 0.5
         found.append(
             Check(
                 target="T5",
                 what=f"verdict after the pilot, declared with an error of sd {error}",
-                wanted="wrongly by hand at most 7 %, wrongly automatic at most 15 %"
-                if is_target
-                else "(no target)",
+                # The one that the target speaks of.
+                wanted="wrongly by hand at most 7 %, automatic at most 15 %" * (error == 0.5),
                 measured=f"{manual:.1%}, {auto:.1%} of {len(studies)} studies",
-                is_met=(manual <= 0.07 and auto <= 0.15) or not is_target,
+                is_met=manual <= 0.07 and auto <= 0.15,
             )
         )
     return found
@@ -294,7 +294,7 @@ def _histories(rows: Sequence[Row]) -> list[Check]:
 
 def _latencies(rows: Sequence[Row]) -> list[Check]:
     found, made = results(rows), list[Check]()
-    for what, most in (("an ask's judgement", 50), ("Forecast after a restart", 200)):
+    for what, most in zip(guard_promises.TIMED[:2], (50, 200), strict=True):
         mine = [one for one in found if one["what"] == what]
         processor, clock = (
             max(one[f"{kind}_p99"] for one in mine) for kind in ("processor", "clock")

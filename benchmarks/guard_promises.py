@@ -32,6 +32,7 @@ TOLD = (0, 1, 2, 4, 12, 30)
 SIZES = (10, 50, 150, 400)
 """Told trials at which the time is taken."""
 
+TIMED = ("an ask's judgement", "Forecast", "Forecast after a restart")
 _STEPS = 60
 _WORTH = {Verdict.STOP: 0, Verdict.TUNE_MANUALLY: 1, Verdict.PROCEED: 2, Verdict.WAIT: 2}
 
@@ -260,7 +261,8 @@ def latencies(house: House, repeats: int, sizes: Sequence[int]) -> list[dict[str
 
     An ask's judgement is what an ask does besides drawing a configuration and writing: look at
     the study, see it as the guard does with one more trial told since, predict the spend of a
-    candidate, and rule. A forecast is the verb, by a server that has just started.
+    candidate, and rule. A forecast is the verb, right after a tell to another server; and by a
+    server that has just started, which has to read the whole past.
     """
     spec = guard_verdicts.spec(0.5, 1e18, 0)
     spec = replace(spec, guard_policy=model.GuardPolicy(mode=model.GuardMode.ADVISE))
@@ -270,17 +272,22 @@ def latencies(house: House, repeats: int, sizes: Sequence[int]) -> list[dict[str
         while (done := _finished(house, study_id)) < size:
             for trial in house.ask(study_id, min(50, size - done)).trials:
                 _tell(house, study_id, trial, truth, rng)
-        judged, forecast = list[tuple[float, float]](), list[tuple[float, float]]()
+        times = {what: list[tuple[float, float]]() for what in TIMED}
         for _ in range(repeats):
-            # This one has read the past, and is not told by anybody what comes now.
-            judging = house.another_engine().judging
-            judging.see(house.store.look(study_id))
+            # These have read the past, and are not told by anybody what comes now.
+            first, second = (house.another_engine().judging for _ in range(2))
+            for judging in (first, second):
+                judging.see(house.store.look(study_id))
             _tell(house, study_id, house.ask(study_id).trials[0], truth, rng)
-            judged.append(_timed(functools.partial(_judge, house, judging, study_id)))
             anew = house.another_engine().judging
-            forecast.append(_timed(functools.partial(anew.forecast, study_id)))
-        found.append(_quantiles("an ask's judgement", size, judged))
-        found.append(_quantiles("Forecast after a restart", size, forecast))
+            calls: tuple[Callable[[], object], ...] = (
+                functools.partial(_judge, house, first, study_id),
+                functools.partial(second.forecast, study_id),
+                functools.partial(anew.forecast, study_id),
+            )
+            for what, call in zip(TIMED, calls, strict=True):
+                times[what].append(_timed(call))
+        found += [_quantiles(what, size, taken) for what, taken in times.items()]
     return found
 
 

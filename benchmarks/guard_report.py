@@ -73,10 +73,11 @@ def _ledger(rows: Sequence[Row]) -> str:
         lines.append((name, f"{one['studies']:,.0f}", *shares, f"{one['trials']:.1f}"))
     head = ("studies of", "run", "any over", "mean over", "most over", "unused", "trials")
     return f"""A trial spends e^N(0, 0.5) around its model's mean; with heavy tails, three in a
-hundred spend four times that. Caps are in mean trials, money in shares of the cap. In tranches a trial has
-three to five batches, each at most as dear as its worker says before. "Check afterwards" is the
-peers' rule, which starts a trial whenever less than the cap is told; it is simulated beside, in the
-same worlds.
+hundred spend four times that. Caps are in mean trials, money in shares of the cap. In tranches a
+trial has three to five batches, each at most as dear as its worker says before; "first batch
+unannounced" is a worker that starts without a report, so that nothing but the first tranche holds
+what it does. "Check afterwards" is the peers' rule, which starts a trial whenever less than the cap
+is told; it is simulated beside, in the same worlds.
 
 {_table(head, lines)}"""
 
@@ -108,10 +109,13 @@ def _verdicts(rows: Sequence[Row]) -> str:
         if not found:
             continue
         unsure = np.mean([one.is_unsure for one in found])
-        for way, (manual, auto) in guard_verdicts.wrongs(found).items():
-            facts = (str(error), f"{unsure:.0%}", way, f"{manual:.1%}", f"{auto:.1%}")
-            lines.append(facts)
-    head = ("sd of the error", "pilots", "decided by", "wrongly by hand", "wrongly automatic")
+        clear = guard_verdicts.wrongs([one for one in found if not 0.8 < one.room < 1.25])
+        for way, shares in guard_verdicts.wrongs(found).items():
+            percents = (f"{share:.1%}" for share in (*shares, *clear[way]))
+            lines.append((str(error), f"{unsure:.0%}", way, *percents))
+    wrong = ("wrongly by hand", "wrongly automatic")
+    beyond = (f"{one}, caps beyond a quarter of the line" for one in wrong)
+    head = ("sd of the error", "pilots", "decided by", *wrong, *beyond)
     return f"""Caps pay for between a sixth and six times the least number of trials (log-uniform).
 Wrongly by hand: of the studies whose cap pays for the least number; wrongly automatic: of the
 others, of which those just below the line weigh as much as the hopeless ones. In doubt: where the

@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.guard_house import House, money_used
 from groat import model
 from groat.model import Reason, Verdict
-from groat_server.algorithms.base import Floats
+from groat_server.algorithms.base import Bools
 from groat_server.engine.planning import baseline_of
 from groat_server.guard import sizes_of
 from groat_server.space import Space
@@ -170,7 +170,7 @@ def wrongs(found: list[Judged]) -> dict[str, tuple[float, float]]:
 
     A pilot is run only where the declaration leaves doubt.
     """
-    ways: dict[str, Floats] = {"declaration alone": np.array([one.declared for one in found])}
+    ways: dict[str, Bools] = {}
     ways["ten examples in doubt"] = np.array(
         [one.examples if one.is_unsure else one.declared for one in found]
     )
@@ -181,11 +181,18 @@ def wrongs(found: list[Judged]) -> dict[str, tuple[float, float]]:
     ways["ten examples always"] = np.array([one.examples for one in found])
     ways["three trials always"] = np.array([one.trials[-1] for one in found])
     enough = np.array([one.room >= 1 for one in found])
-    return {
-        way: (_share(by_hand[enough]), _share(~by_hand[~enough].astype(bool)))
-        for way, by_hand in ways.items()
+    sure = np.array([not one.is_unsure for one in found])
+    declared = np.array([one.declared for one in found])
+    at_once = {
+        "declaration alone, doubt left out": (
+            _share((declared & sure)[enough]),
+            _share((~declared & sure)[~enough]),
+        )
+    }
+    return at_once | {
+        way: (_share(by_hand[enough]), _share(~by_hand[~enough])) for way, by_hand in ways.items()
     }
 
 
-def _share(flags: Floats) -> float:
+def _share(flags: Bools) -> float:
     return float(flags.mean()) if len(flags) else 0.0

@@ -6,9 +6,11 @@ Both speak model values, so that one suite says what both must do.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import threading
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Protocol, TypeVar
 from uuid import uuid4
@@ -37,11 +39,34 @@ class Door(Protocol):
     def resume(self, study_id: str) -> model.Study: ...
     def delete(self, study_id: str) -> None: ...
     def ask(
-        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+        self,
+        study_id: str,
+        count: int = 1,
+        *,
+        request_id: str = "",
+        lease_s: float | None = None,
+        acknowledge: str = "",
+        reports_usage: bool = False,
     ) -> model.AskResult: ...
     def report(
-        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+        self,
+        trial: model.Trial,
+        measurement: model.Measurement,
+        usage: Sequence[model.Usage] = (),
+        *,
+        next_spend: model.Money | None = None,
     ) -> model.ReportResult: ...
+    def forecast(
+        self, target: str | model.StudySpec, pilot: model.Pilot | None = None
+    ) -> model.ForecastResult: ...
+    def plan(self, study_id: str) -> model.ManualPlan: ...
+    def decisions(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Decision]: ...
+    def tradeoff(self, study_id: str, preference: model.Preference) -> model.Tradeoff: ...
+    def spend_report(self, study_id: str) -> model.SpendReport: ...
+    def price(self, usage: Sequence[model.Usage]) -> model.PricedUsages: ...
+    def watch(self, study_id: str, resume_token: str, count: int) -> Sequence[model.StudyEvent]: ...
     def tell(
         self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
     ) -> model.TellResult: ...
@@ -112,21 +137,69 @@ class EngineDoor:
         self._engine.studies.delete(study_id)
 
     def ask(
-        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+        self,
+        study_id: str,
+        count: int = 1,
+        *,
+        request_id: str = "",
+        lease_s: float | None = None,
+        acknowledge: str = "",
+        reports_usage: bool = False,
     ) -> model.AskResult:
         order = AskOrder(
             study_id=study_id,
             count=count,
             request_id=request_id or str(uuid4()),
             lease_duration=None if lease_s is None else timedelta(seconds=lease_s),
+            acknowledged_decision_id=acknowledge,
+            reports_usage=reports_usage,
         )
         asked = self._engine.asks.ask(order, max_wait=_WAIT)
         return asyncio.run_coroutine_threadsafe(asked, self._loop).result()
 
     def report(
-        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+        self,
+        trial: model.Trial,
+        measurement: model.Measurement,
+        usage: Sequence[model.Usage] = (),
+        *,
+        next_spend: model.Money | None = None,
     ) -> model.ReportResult:
-        return self._engine.work.report(_order(trial, usage), measurement)
+        order = replace(_order(trial, usage), next_spend=next_spend)
+        return self._engine.work.report(order, measurement)
+
+    def forecast(
+        self, target: str | model.StudySpec, pilot: model.Pilot | None = None
+    ) -> model.ForecastResult:
+        return self._engine.judging.forecast(target, pilot)
+
+    def plan(self, study_id: str) -> model.ManualPlan:
+        return self._engine.judging.plan(study_id)
+
+    def decisions(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Decision]:
+        return self._engine.judging.decisions(study_id, page_size=page_size, page_token=page_token)
+
+    def tradeoff(self, study_id: str, preference: model.Preference) -> model.Tradeoff:
+        return self._engine.choosing.select(study_id, preference)
+
+    def spend_report(self, study_id: str) -> model.SpendReport:
+        return self._engine.accounts.report(study_id)
+
+    def price(self, usage: Sequence[model.Usage]) -> model.PricedUsages:
+        return self._engine.accounts.price(model.PriceBook(), usage)
+
+    def watch(self, study_id: str, resume_token: str, count: int) -> Sequence[model.StudyEvent]:
+        async def first() -> list[model.StudyEvent]:
+            found: list[model.StudyEvent] = []
+            async for event in self._engine.watching.watch(study_id, resume_token):
+                found.append(event)
+                if len(found) == count:
+                    break
+            return found
+
+        return asyncio.run_coroutine_threadsafe(first(), self._loop).result()
 
     def tell(
         self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
@@ -212,12 +285,21 @@ class ChannelDoor:
         _call(self._studies.DeleteStudy, request)
 
     def ask(
-        self, study_id: str, count: int = 1, *, request_id: str = "", lease_s: float | None = None
+        self,
+        study_id: str,
+        count: int = 1,
+        *,
+        request_id: str = "",
+        lease_s: float | None = None,
+        acknowledge: str = "",
+        reports_usage: bool = False,
     ) -> model.AskResult:
         request = pb.AskRequest(
             parent=wire.study_name(study_id),
             count=count,
             request_id=request_id or str(uuid4()),
+            acknowledged_decision_id=acknowledge,
+            reports_usage=reports_usage,
         )
         request.max_wait.FromTimedelta(_WAIT)
         if lease_s is not None:
@@ -225,15 +307,62 @@ class ChannelDoor:
         return wire.ask_result_from_proto(_call(self._trials.Ask, request))
 
     def report(
-        self, trial: model.Trial, measurement: model.Measurement, usage: Sequence[model.Usage] = ()
+        self,
+        trial: model.Trial,
+        measurement: model.Measurement,
+        usage: Sequence[model.Usage] = (),
+        *,
+        next_spend: model.Money | None = None,
     ) -> model.ReportResult:
         request = pb.ReportRequest(
             name=wire.trial_name(trial.study_id, trial.number),
             lease_id=_lease_id(trial),
             measurement=_measurement(measurement),
             usage=map(wire.usage_to_proto, usage),
+            next_spend=None if next_spend is None else wire.money_to_proto(next_spend),
         )
         return wire.report_result_from_proto(_call(self._trials.Report, request))
+
+    def forecast(
+        self, target: str | model.StudySpec, pilot: model.Pilot | None = None
+    ) -> model.ForecastResult:
+        request = wire.forecast_request_to_proto(target, pilot)
+        return wire.forecast_result_from_proto(_call(self._analysis.Forecast, request))
+
+    def plan(self, study_id: str) -> model.ManualPlan:
+        request = pb.GetManualPlanRequest(parent=wire.study_name(study_id))
+        return wire.plan_from_proto(_call(self._analysis.GetManualPlan, request))
+
+    def decisions(
+        self, study_id: str, *, page_size: int = 0, page_token: str = ""
+    ) -> model.Page[model.Decision]:
+        request = pb.ListDecisionsRequest(
+            parent=wire.study_name(study_id), page_size=page_size, page_token=page_token
+        )
+        reply = _call(self._analysis.ListDecisions, request)
+        return model.Page(
+            items=tuple(map(wire.decision_from_proto, reply.decisions)),
+            next_page_token=reply.next_page_token,
+        )
+
+    def tradeoff(self, study_id: str, preference: model.Preference) -> model.Tradeoff:
+        request = wire.select_tradeoff_to_proto(study_id, preference, count=0, confidence=0)
+        return wire.tradeoff_from_proto(_call(self._analysis.SelectTradeoff, request))
+
+    def spend_report(self, study_id: str) -> model.SpendReport:
+        request = pb.GetSpendReportRequest(parent=wire.study_name(study_id))
+        return wire.spend_report_from_proto(_call(self._analysis.GetSpendReport, request))
+
+    def price(self, usage: Sequence[model.Usage]) -> model.PricedUsages:
+        request = wire.price_usage_to_proto(model.PriceBook(), usage, "")
+        return wire.priced_usages_from_proto(_call(self._analysis.PriceUsage, request))
+
+    def watch(self, study_id: str, resume_token: str, count: int) -> Sequence[model.StudyEvent]:
+        request = pb.WatchStudyRequest(name=wire.study_name(study_id), resume_token=resume_token)
+        stream = self._studies.WatchStudy(request)
+        found = [wire.event_from_proto(one) for one in itertools.islice(stream, count)]
+        stream.cancel()
+        return found
 
     def tell(
         self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
