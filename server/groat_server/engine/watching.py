@@ -29,26 +29,28 @@ class _Seen:
 
     Attributes:
         order: Of the last finished trial.
+        front: The order up to which changes of the front are told.
         entry: Of the last decision.
         etag: Of the study, as it was last told.
     """
 
     order: int
+    front: int
     entry: int
     etag: str
 
     @property
     def token(self) -> str:
-        return f"{self.order}.{self.entry}.{self.etag}"
+        return f"{self.order}.{self.front}.{self.entry}.{self.etag}"
 
     @classmethod
     def of(cls, token: str) -> _Seen:
-        order, _, rest = token.partition(".")
-        entry, _, etag = rest.partition(".")
+        numbers, _, etag = token.rpartition(".")
         try:
-            return cls(int(order), int(entry), etag)
+            order, front, entry = map(int, numbers.split("."))
         except ValueError as error:
             raise InvalidArgument.at("resume_token", "not a token of this stream") from error
+        return cls(order, front, entry, etag)
 
 
 class Watching:
@@ -104,7 +106,7 @@ class Watching:
             return _Seen.of(resume_token)
         past = self._memory.past(self._store.look(study_id).study)
         newest = self._store.decisions(study_id, limit=1)
-        return _Seen(past.last_order, newest[0].entry if newest else -1, "")
+        return _Seen(past.last_order, past.last_order, newest[0].entry if newest else -1, "")
 
     def _news(self, study_id: str, seen: _Seen) -> list[tuple[_Event, _Seen]]:
         """Return what happened since, each with how far the watcher is after it."""
@@ -114,12 +116,12 @@ class Watching:
             seen = replace(seen, etag=study.etag)
             news.append((study, seen))
         finished = self._store.finished(study_id, after=seen.order, limit=_PAGE)
-        before = seen.order
         for one in finished:
             seen = replace(seen, order=one.order)
             news.append((one.trial, seen))
-        if finished:
-            change = _front_change(self._memory.past(study), before, seen.order)
+        if seen.front < seen.order:
+            change = _front_change(self._memory.past(study), seen.front, seen.order)
+            seen = replace(seen, front=seen.order)
             news += [(change, seen)] if change else []
         for one in reversed(self._store.decisions(study_id, limit=_PAGE)):
             if one.entry > seen.entry:
