@@ -43,7 +43,7 @@ class Judging:
 
     def see(self, view: StudyView) -> View:
         """Assess a study; quick when nothing was told since the last time."""
-        return _planned(self._assessing.of(view))
+        return _planned(self._assessing.of(view), view.study.last_decision)
 
     def accept(self, study_id: str, decision_id: str) -> StudyView:
         """Go on in spite of a decision, as a person wants it.
@@ -90,13 +90,14 @@ class Judging:
     def rejudge(self, study_id: str) -> model.Decision:
         """Judge a study after a tell; stored when verdict or reason have changed."""
         view, now = self._store.look(study_id), self._clock()
-        seen = self.see(view)
+        seen = self._assessing.of(view)
         ruling = self.ruling(view.study, seen, now)
         last = view.study.last_decision
         is_quiet = {ruling.verdict, last.verdict if last else ruling.verdict} <= _PASSING
         # Whether the next ask goes ahead or waits changes with every trial; asks store that.
         if is_quiet or _is_same(last, ruling):
             return decision_of(view.study, ruling, now, seen)
+        seen = _planned(seen)
         with self._store.locked(study_id) as locked:
             ruling = self.ruling(locked.view().study, seen, now)
             return self.decide(locked, seen, replace(ruling, ends_study=False), now)
@@ -155,9 +156,16 @@ class Judging:
         )
 
 
-def _planned(seen: View) -> View:
-    """Add the plan that goes with advice to tune by hand: decisions are made under the lock."""
-    by_hand = seen.assessment.advice.verdict is Verdict.TUNE_MANUALLY
+def _planned(seen: View, last: model.Decision | None = None) -> View:
+    """Add the plan that goes with advice to tune by hand: decisions are made under the lock.
+
+    Where advice is only said, it comes with the first such decision: trials go on,
+    and a plan for each of them would take longer than all the rest.
+    """
+    advice, policy = seen.assessment.advice, seen.study.spec.guard_policy
+    is_new = last is None or last.verdict is not advice.verdict
+    by_hand = advice.verdict is Verdict.TUNE_MANUALLY
+    by_hand = by_hand and (is_new or policy.mode is model.GuardMode.ENFORCE)
     return replace(seen, plan=plan_of(seen)) if by_hand else seen
 
 

@@ -22,6 +22,8 @@ SURE = 0.6
 """The chance of enough trials from which a search may begin without a pilot."""
 DOUBTFUL = 0.2
 """The chance of enough trials below which a person does better by hand."""
+PILOTED = 0.4
+"""The same, right after a pilot that the declaration called for."""
 LITTLE = 0.02
 """The relative gain of everything that is left, below which a study has converged."""
 
@@ -221,7 +223,7 @@ def _too_few(case: _Case) -> Ruling | None:
     newest = [one for one in case.moments[-2:] if _counts(one, case.now)]
     chances = [one.chance for one in newest if one.chance is not None]
     # One told price may be an accident, unless it is the first that is known at all.
-    if case.now.chance is None or max(chances) >= DOUBTFUL:
+    if case.now.chance is None or max(chances) >= _doubtful(case):
         return None
     total = case.now.done + (case.now.affordable or 0)
     least, mean = case.sizes.least, case.now.trial_mean or 0.0
@@ -233,6 +235,13 @@ def _too_few(case: _Case) -> Ruling | None:
         f"max_spend to about {case.about(_needed(case, least, mean))}, make a trial cheaper, or "
         "acknowledge this decision to go on.",
     )
+
+
+def _doubtful(case: _Case) -> float:
+    """Return the chance below which it is called for a person: a pilot was run to know better."""
+    before = [one.chance for one in case.moments[:-1]]
+    is_piloted = case.now.done == 1 and any(one is not None and one < SURE for one in before)
+    return PILOTED if is_piloted else DOUBTFUL
 
 
 def _counts(moment: Moment, now: Moment) -> bool:
