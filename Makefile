@@ -52,6 +52,9 @@ proto: $(VENV)/.dev  ## Generate client/groat/v1 from proto/
 bench: $(VENV)/.dev  ## Search quality beside the peers, and what halving spares; resumes where it stopped
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.halving
+	$(BIN)/python -m benchmarks.guard
+	$(BIN)/python -m benchmarks.converging
+	$(BIN)/python -m benchmarks.tradeoffs
 
 clean:  ## Remove what was set up
 	rm -rf $(VENV) .pytest_cache .ruff_cache .hypothesis out
