@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from groat_server.storage.sql import SqlStore
-from tests.contracts.doors import ChannelDoor, Door, EngineDoor
+from tests.contracts.channel_door import ChannelDoor
+from tests.contracts.doors import Door, EngineDoor
 from tests.contracts.service import ServiceContract
 from tests.contracts.service_drafts import DraftsContract
 from tests.contracts.service_examples import ExamplesContract

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.contracts.doors import ChannelDoor
+from tests.contracts.channel_door import ChannelDoor
 from tests.running import RunningServer
 
 

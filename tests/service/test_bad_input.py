@@ -15,7 +15,7 @@ from groat import model, wire
 from groat.v1 import service_pb2 as pb
 from groat.v1 import service_pb2_grpc, space_pb2, study_pb2, trial_pb2
 from tests.contracts import service
-from tests.contracts.doors import ChannelDoor
+from tests.contracts.channel_door import ChannelDoor
 from tests.running import RunningServer
 
 INVALID = grpc.StatusCode.INVALID_ARGUMENT

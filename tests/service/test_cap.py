@@ -12,7 +12,7 @@ from groat import model
 from groat.model import Money
 from tests import examples
 from tests.contracts import service
-from tests.contracts.doors import ChannelDoor
+from tests.contracts.channel_door import ChannelDoor
 from tests.running import RunningServer
 
 FIVE = examples.budget("5", max_trial_spend=Money.of(1))

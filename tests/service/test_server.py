@@ -20,7 +20,7 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from groat import model, wire
 from groat.v1 import service_pb2, service_pb2_grpc
 from tests.contracts import service
-from tests.contracts.doors import ChannelDoor
+from tests.contracts.channel_door import ChannelDoor
 from tests.running import RunningServer
 
 

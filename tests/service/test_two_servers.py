@@ -14,7 +14,7 @@ import pytest
 from groat import model
 from groat.model import Reason, Verdict
 from tests.contracts import service
-from tests.contracts.doors import ChannelDoor
+from tests.contracts.channel_door import ChannelDoor
 from tests.running import RunningServer
 
 WORKERS = 5
