@@ -24,7 +24,7 @@ class Gain:
 
     Attributes:
         trials: How many trials it was read off.
-        recent: The mean of the newest trials.
+        recent: What the newest trials added on average, fallen off to the next one.
         jackknife: The mean of what each trial adds beside all others.
         modelled: What the search itself promised for its newest trials, scaled by how
             its earlier promises came out; ``None`` when it promised nothing.
@@ -87,11 +87,22 @@ def gain_of(losses: Floats, contends: Bools, bounds: Floats, promised: Floats) -
     best = losses[contends][front.non_dominated(losses[contends])]
     return Gain(
         trials=n,
-        recent=float((volumes[-1] - volumes[-1 - WINDOW]) / volumes[-1] / WINDOW),
+        recent=_recent(volumes),
         jackknife=_contributions(losses[contends], reference) / float(volumes[-1]) / n,
         modelled=_modelled(volumes, promised),
         spans=tuple((reference - best.min(axis=0)).tolist()),
     )
+
+
+def _recent(volumes: Floats) -> float:
+    """Return the mean gain of the window, carried on from its middle to its end.
+
+    Gains fall like one over the number of trials, so the mean stands for the
+    rate half a window ago.
+    """
+    n = len(volumes)
+    mean = float((volumes[-1] - volumes[-1 - WINDOW]) / volumes[-1] / WINDOW)
+    return mean * (n - (WINDOW - 1) / 2) / n
 
 
 def _contributions(losses: Floats, reference: Floats) -> float:

@@ -66,6 +66,17 @@ def test_trials_that_add_nothing_gain_nothing_recently() -> None:
     assert gain.jackknife > 0
 
 
+def test_the_recent_gain_is_carried_on_to_the_next_trial() -> None:
+    """The mean of a window of falling gains is the rate in its middle."""
+    volumes = np.cumsum(1 / np.arange(1, 41))
+    losses = -volumes[:, None]
+
+    gain = gain_of(losses, all_of(losses), np.zeros(1), silent(losses))
+
+    assert gain is not None
+    assert gain.recent == pytest.approx(1 / 40 / volumes[-1], rel=0.02)
+
+
 def test_trials_that_do_not_contend_dilute_the_gain() -> None:
     """A failed trial is spent as well, and adds nothing."""
     losses = drawn(40, 2)

@@ -50,7 +50,7 @@ class GuardPolicy:
     """
 
     mode: GuardMode = GuardMode.ENFORCE
-    hold_quantile: float = 0.9
+    hold_quantile: float = 0.95
     manual_trial_spend: Money | None = None
     value: ImprovementValue | None = None
     max_consecutive_failures: int = 10

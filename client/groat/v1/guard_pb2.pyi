@@ -55,7 +55,7 @@ class GuardPolicy(_message.Message):
     MAX_CONSECUTIVE_FAILURES_FIELD_NUMBER: _builtins.int
     mode: Global___GuardPolicy.Mode.ValueType
     hold_quantile: _builtins.float
-    """a trial of a silent worker holds this quantile of its predicted spend; 0 means 0.9"""
+    """a trial of a silent worker holds this quantile of its predicted spend; 0 means 0.95"""
     max_consecutive_failures: _builtins.int
     """STOP after so many FAILED in a row; 0 means 10"""
     @_builtins.property
