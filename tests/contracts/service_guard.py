@@ -255,10 +255,14 @@ class GuardContract:
 
         found = door.forecast(declared(workload=both))
 
-        assert found.decision.verdict is Verdict.TUNE_MANUALLY
         assert found.decision.decision_id == ""
         assert found.forecast.coverage is model.Coverage.PARTIAL
         assert found.forecast.unpriced_models == ("our-own-llama",)
+        assert (found.decision.verdict, found.decision.reason) == (
+            Verdict.STOP,
+            Reason.SPEND_UNKNOWN,
+        )
+        assert "our-own-llama" in found.decision.explanation
         with pytest.raises(errors.InvalidArgument) as caught:
             door.create("s", declared(workload=both))
         assert caught.value.violations[0].path == "study.workload.items"

@@ -137,6 +137,7 @@ def test_an_unreachable_limit_is_answered_with_the_nearest_and_a_reason() -> Non
     assert tradeoff.certainty is Certainty.INFEASIBLE
     assert tradeoff.points[0].trial.number == 1
     assert "quality is 0.7 and 0.8 was asked for" in tradeoff.explanation
+    assert "nearest to the limits" in tradeoff.points[0].rationale
 
 
 def test_what_was_measured_once_amid_noise_is_to_be_confirmed() -> None:

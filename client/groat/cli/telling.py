@@ -210,8 +210,10 @@ def _trial_line(spec: model.StudySpec, trial: model.Trial) -> str:
 def _front_line(told: Told) -> str:
     joined = _trials(told.joined) if told.joined else "nothing"
     left = f", which {_trials(told.left)} left" if told.left else ""
-    before, after = map(number, told.hypervolume)
-    return f"{joined} joined the front{left}; hypervolume {before} before, {after} now"
+    before, after = told.hypervolume
+    # Without bounds it is measured from the front's own worst, which may have moved.
+    since = f", {number(before)} before" if 0 < before <= after else ""
+    return f"{joined} joined the front{left}; hypervolume {number(after)}{since}"
 
 
 def _trials(numbers: Sequence[int]) -> str:

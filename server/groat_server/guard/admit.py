@@ -102,17 +102,18 @@ def _before_deadline(case: _Case) -> Ruling | None:
 
 
 def _spend_is_known(case: _Case) -> Ruling | None:
-    settled = case.status.settled
-    if case.budget.max_spend is None or settled.coverage is not Coverage.PARTIAL:
+    settled, expected = case.status.settled, case.assessment.forecast
+    is_partial = Coverage.PARTIAL in {settled.coverage, expected.coverage}
+    if case.budget.max_spend is None or not is_partial:
         return None
-    models = ", ".join(settled.unpriced_models)
+    models = ", ".join(settled.unpriced_models or expected.unpriced_models)
     return Ruling(
         verdict=Verdict.STOP,
         reason=Reason.SPEND_UNKNOWN,
         explanation=(
             f"What {models or 'some usage'} cost is unknown, so the cap of {case.budget.max_spend} "
-            "could not be kept. Add rates with UpdateStudy (price_book.rates), or, where token "
-            "counts are missing, take the cap away."
+            "could not be kept. Add rates to price_book.rates, with UpdateStudy where the study "
+            "exists; or, where token counts are missing, take the cap away."
         ),
     )
 

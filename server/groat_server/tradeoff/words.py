@@ -37,6 +37,8 @@ def _merit(choice: Choice, preference: model.Preference, row: int, place: int) -
         case model.Limits(optimize=optimize, bounds=bounds):
             kept = " and ".join(f"{name} {bound:g}" for name, bound in bounds.items())
             sure = f"{choice.feasible[row]:.0%} sure to keep {kept}"
+            if choice.certainty is Certainty.INFEASIBLE:
+                return f"{'nearest' if place == 0 else ordinal} to the limits, {sure}"
             return f"{ordinal} in {optimize}, {sure}" if bounds else f"{ordinal} in {optimize}"
         case model.MoneyValue():
             return f"{ordinal} in net value, {-choice.scores[row]:.4g} per request"

@@ -136,7 +136,8 @@ def _money(case: PlanCase, size: Size) -> str:
     fits = math.floor(size.fits + 1e-9)
     trials = counted(fits, "trial") if fits else "not one"
     where = words.on_examples(case, 0)
-    fit = f"{left} is left. A typical trial on {where} spends {each}, so {trials} would fit."
+    usual = f"Of this plan's trials a typical one on {where} spends {each}"
+    fit = f"{left} is left. {usual}, so {trials} would fit."
     if size.count:
         return f"{fit} That is too few, so each step runs on {size.count:,} examples only."
     return fit
