@@ -34,12 +34,14 @@ def people(usd_per_example: str, **facts: Any) -> model.Workload:
 
 def declared(cap: str = "100", **changes: Any) -> model.StudySpec:
     """A study whose trials spend 25 each, under a cap."""
-    return model.StudySpec(
-        search_space=SPACE,
-        metrics=(QUALITY,),
-        algorithm=model.Algorithm(kind=model.RandomSearch(), seed=1),
-        **{"budget": model.Budget(max_spend=Money.of(cap)), "workload": people("0.25")} | changes,
-    )
+    usual: dict[str, Any] = {
+        "search_space": SPACE,
+        "metrics": (QUALITY,),
+        "algorithm": model.Algorithm(kind=model.RandomSearch(), seed=1),
+        "budget": model.Budget(max_spend=Money.of(cap)),
+        "workload": people("0.25"),
+    }
+    return model.StudySpec(**usual | changes)
 
 
 def succeeded(quality: float = 0.5, **facts: Any) -> model.Succeeded:
@@ -267,6 +269,35 @@ class GuardContract:
             door.create("s", declared(workload=both))
         assert caught.value.violations[0].path == "study.workload.items"
         door.create("s", declared())
+
+    def test_a_forecast_does_not_hang_on_the_dice(self, door: Door) -> None:
+        """It rests on configurations from all over the space, not on one corner of it."""
+        usage = model.Usage(
+            category=model.SpendCategory.EXPERIMENT,
+            quantity=model.TokenCounts(input=1_000, output=300),
+        )
+        item = model.WorkloadItem(usage=usage, model_parameter="model", times_parameter="top_k")
+        workload = model.Workload(example_count=100, items=(item,))
+        models = ("gpt-5", "gpt-5-mini", "gpt-5-nano")
+        domain = model.CategoricalDomain(labels=models)
+        named = model.Parameter(id="model", domain=domain, default_value="gpt-5")
+        space = model.SearchSpace(parameters=(named, *SPACE.parameters[1:]))
+        door.create("s", declared())
+
+        spends = [
+            door.forecast(
+                declared(
+                    workload=workload,
+                    search_space=space,
+                    algorithm=model.Algorithm(kind=model.RandomSearch(), seed=seed),
+                )
+            ).forecast.trial_spend_p50
+            for seed in range(6)
+        ]
+
+        amounts = [float(spend.amount) for spend in spends if spend is not None]
+        assert len(amounts) == 6
+        assert max(amounts) < 1.5 * min(amounts)
 
     def test_a_pilot_corrects_the_declaration(self, door: Door) -> None:
         """Ten examples for a dollar are a hundred for ten, whatever was declared."""

@@ -138,3 +138,10 @@ def test_a_float_is_no_amount(said: Callable[[], object]) -> None:
     """Some floats happen to be exact; the program that has one does not know which."""
     with pytest.raises(TypeError, match=r'0\.4 is a float, and floats .* write "0\.4"'):
         said()
+
+
+@pytest.mark.parametrize("amount", ["NaN", "Infinity", "-Infinity", "1e30", "9300000000"])
+def test_what_no_ledger_holds_is_no_amount(amount: str) -> None:
+    """Money is a whole number of nanos in 64 bits."""
+    with pytest.raises(ValueError, match="64 bits"):
+        groat.Money.of(amount)

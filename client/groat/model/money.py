@@ -10,6 +10,7 @@ from decimal import ROUND_HALF_EVEN, Decimal
 from typing import TypeAlias
 
 NANO = 1_000_000_000
+_MOST_NANOS = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -30,7 +31,7 @@ class Money:
         """Read a decimal amount, such as ``Money.of("0.15")``.
 
         Raises:
-            ValueError: ``amount`` is not a number, or finer than one nano.
+            ValueError: ``amount`` is not a number, finer than one nano, or too large.
             TypeError: It is a float, which is not exact.
         """
         _refuse_float(amount)
@@ -39,6 +40,8 @@ class Money:
             whole = nanos.to_integral_value()
         except ArithmeticError as error:
             raise ValueError(f"{amount!r} is not an amount of money") from error
+        if not nanos.is_finite() or abs(nanos) > _MOST_NANOS:
+            raise ValueError(f"{amount} is not an amount of money that 64 bits of nanos hold")
         if nanos != whole:
             raise ValueError(f"{amount} is finer than a billionth")
         return cls(int(whole), currency)

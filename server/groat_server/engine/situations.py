@@ -18,7 +18,7 @@ from groat_server.history import Past, Told
 from groat_server.sampler import bounds_of
 from groat_server.space import Space
 
-_PROPOSALS = 64
+_PROPOSALS, _FEWEST_PROPOSALS = 256, 32
 _PATHS, _LENGTH = 200, 200
 _NEWEST = 20
 _FEW = 12
@@ -156,8 +156,7 @@ def _proposals(terms: Terms, told: Sequence[Told]) -> tuple[Floats, Floats]:
 
 
 def _samples(spec: model.StudySpec, space: Space, expectation: Expectation) -> Samples:
-    drawn = space.points(np.random.default_rng(spec.algorithm.seed or 0))
-    points = list(itertools.islice(drawn, _PROPOSALS))
+    points = _scattered(space, np.random.default_rng(spec.algorithm.seed or 0))
     counts = list(itertools.islice(itertools.cycle(_rung_counts(spec.algorithm)), len(points)))
     pairs = list(zip(map(space.decode, points), counts, strict=True))
     return Samples(
@@ -165,6 +164,19 @@ def _samples(spec: model.StudySpec, space: Space, expectation: Expectation) -> S
         offsets=np.array([expectation.log_nanos(*pair) for pair in pairs]),
         tokens=np.array([expectation.tokens(*pair) for pair in pairs]),
     )
+
+
+def _scattered(space: Space, rng: np.random.Generator) -> list[Floats]:
+    """Draw configurations from all over the space.
+
+    A walk over its points would not do: neighbours share their first parameters,
+    and so their spend. It only fills up where constraints leave next to nothing.
+    """
+    draws = space.repaired(rng.random((_PROPOSALS, space.d)))
+    found = list(draws[space.allowed(draws)])
+    if len(found) < _FEWEST_PROPOSALS:
+        found += itertools.islice(space.points(rng), _FEWEST_PROPOSALS)
+    return found
 
 
 def _rung_counts(algorithm: model.Algorithm) -> list[int]:

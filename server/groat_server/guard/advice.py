@@ -227,11 +227,11 @@ def _too_few(case: _Case) -> Ruling | None:
         return None
     total = case.now.done + (case.now.affordable or 0)
     least, mean = case.sizes.least, case.now.trial_mean or 0.0
+    some = f"Only about {counted(total, 'trial')}" if total else "Not even one trial"
     return ruling.by_hand(
         Reason.TOO_FEW_AFFORDABLE_TRIALS,
-        f"Only about {counted(total, 'trial')} of {case.price} can be paid from {case.cap}; with "
-        "fewer than "
-        f"{least} an automatic search does no better than you by hand. Follow the plan, raise "
+        f"{some} of {case.price} can be paid from {case.cap}; with fewer than {least} an "
+        "automatic search does no better than you by hand. Follow the plan, raise "
         f"max_spend to about {case.about(_needed(case, least, mean))}, make a trial cheaper, or "
         "acknowledge this decision to go on.",
     )

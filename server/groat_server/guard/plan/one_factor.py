@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 
 from groat import model
 from groat_server.guard.plan import moves
 from groat_server.guard.plan.case import PlanCase
 from groat_server.guard.plan.roles import role_of
-from groat_server.guard.plan.rows import Row, Sheet, baseline_row, changed_row
+from groat_server.guard.plan.rows import MOST_ROWS, Row, Sheet, baseline_row, changed_row
 
 MOST_LEVELS = 6
 """Of the leading parameter, today's among them."""
+
+_MOST_PRICED = 30
+"""Values of the leading parameter whose spends are compared, spread over all."""
+
+_MOST_MOVES = 2
+"""Of a parameter that does not lead: its believed direction, and the other one."""
 
 
 def lead_of(case: PlanCase, ranks: Sequence[model.ParameterRank]) -> model.Parameter:
@@ -28,14 +35,19 @@ def lead_values(
     if lead.id not in base:
         return []
     priced = list[tuple[float, model.Value]]()
-    for value in moves.lead_levels(case, lead, base[lead.id]):
+    levels = moves.lead_levels(case, lead, base[lead.id])
+    for value in _spread(levels, _MOST_PRICED):
         found = case.changed(base, {lead.id: value})
         nanos = None if found is None else case.nanos(found, 0)
         priced += [] if found is None else [(float("inf") if nanos is None else nanos, value)]
     values = [value for _, value in sorted(priced, key=lambda one: one[0])]
-    most = MOST_LEVELS - 1
+    return _spread(values, MOST_LEVELS - 1)
+
+
+def _spread(values: Sequence[model.Value], most: int) -> list[model.Value]:
+    """Return at most so many, the first and the last among them."""
     if len(values) <= most:
-        return values
+        return list(values)
     return [values[round(i * (len(values) - 1) / (most - 1))] for i in range(most)]
 
 
@@ -60,7 +72,7 @@ def bets(sheet: Sheet) -> list[Row]:
     """
     lead = lead_of(sheet.case, sheet.ranks)
     first = boldest(sheet, lead_rows(sheet))
-    others = [rows[0] for name, rows in _by_parameter(sheet) if name != lead.id and rows]
+    others = [rows[0] for rows in _others(sheet, lead)]
     return first[:1] + others[:1] + first[1:] + others[1:]
 
 
@@ -79,21 +91,30 @@ def other_changes(sheet: Sheet) -> list[Row]:
 
     First each one's believed direction, then the opposite ones.
     """
-    lead = lead_of(sheet.case, sheet.ranks)
-    others = [rows for name, rows in _by_parameter(sheet) if name != lead.id]
-    firsts = [rows[0] for rows in others if rows]
+    others = _others(sheet, lead_of(sheet.case, sheet.ranks))
+    firsts = [rows[0] for rows in others]
     return [*firsts, *(rows[1] for rows in others if len(rows) > 1)]
 
 
+def _others(sheet: Sheet, lead: model.Parameter) -> list[list[Row]]:
+    """Return the untested moves of as many other parameters as a sheet has rows, by rank."""
+    found = (rows for name, rows in _by_parameter(sheet) if name != lead.id and rows)
+    return list(itertools.islice(found, MOST_ROWS))
+
+
 def _by_parameter(sheet: Sheet) -> Iterator[tuple[str, list[Row]]]:
-    """Walk over the parameters in use, by rank, with their untested moves."""
+    """Walk over the parameters in use, by rank, with their first untested moves.
+
+    Rows are made as they are wanted: each looks up a spend.
+    """
     known = {one.id: one for one in sheet.case.space.parameters}
     base = sheet.standing.base
     for rank in sheet.ranks:
         parameter = known[rank.parameter_id]
         if parameter.id in base:
             values = moves.moves(sheet.case, parameter, base[parameter.id])
-            yield parameter.id, list(_rows(sheet, parameter, values))
+            untested = _rows(sheet, parameter, values)
+            yield parameter.id, list(itertools.islice(untested, _MOST_MOVES))
 
 
 def _rows(sheet: Sheet, parameter: model.Parameter, values: Sequence[model.Value]) -> Iterator[Row]:
