@@ -6,8 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from groat import model
+from groat.errors import InvalidArgument
 
 _NAMED_MODELS = 20
+_MOST = 2**62
 
 
 def add(spend: model.Spend, usages: Sequence[model.PricedUsage]) -> model.Spend:
@@ -80,8 +82,12 @@ def _spend(
     ]
     # The first 20 of all names are among the first 20 so far and the new ones: dropping the
     # rest here loses none of them.
+    total = model.Money.total((share.amount for share in shares), currency)
+    if total.nanos > _MOST:
+        most = model.Money(_MOST, currency)
+        raise InvalidArgument.at("usage", f"with it {total} would be spent; books end at {most}")
     return model.Spend(
-        total=model.Money.total((share.amount for share in shares), currency),
+        total=total,
         categories=tuple(shares),
         coverage=model.Coverage.PARTIAL if is_partial else model.Coverage.COMPLETE,
         unpriced_models=tuple(sorted({name for name in names if name})[:_NAMED_MODELS]),
@@ -94,6 +100,6 @@ def _sum(
     return model.CategorySpend(
         category=category,
         amount=model.Money.total((entry.amount for entry in entries), currency),
-        input_tokens=sum(entry.input_tokens for entry in entries),
-        output_tokens=sum(entry.output_tokens for entry in entries),
+        input_tokens=min(sum(entry.input_tokens for entry in entries), _MOST),
+        output_tokens=min(sum(entry.output_tokens for entry in entries), _MOST),
     )

@@ -131,7 +131,10 @@ class ChannelDoor:
     def watch(self, study_id: str, resume_token: str, count: int) -> Sequence[model.StudyEvent]:
         request = pb.WatchStudyRequest(name=wire.study_name(study_id), resume_token=resume_token)
         stream = self._studies.WatchStudy(request)
-        found = [wire.event_from_proto(one) for one in itertools.islice(stream, count)]
+        try:
+            found = [wire.event_from_proto(one) for one in itertools.islice(stream, count)]
+        except grpc.RpcError as error:
+            raise wire.from_rpc_error(error) from error
         stream.cancel()
         return found
 

@@ -13,13 +13,21 @@ from tests.contracts.doors import Door, EngineDoor
 from tests.contracts.service import ServiceContract
 from tests.contracts.service_drafts import DraftsContract
 from tests.contracts.service_examples import ExamplesContract
+from tests.contracts.service_extremes import ExtremesContract
 from tests.contracts.service_guard import GuardContract
 from tests.contracts.service_insight import InsightContract
 from tests.contracts.service_money import MoneyContract
 from tests.running import RunningServer
 
 
-class Contract(ServiceContract, MoneyContract, ExamplesContract, DraftsContract, GuardContract):
+class Contract(
+    ServiceContract,
+    MoneyContract,
+    ExamplesContract,
+    DraftsContract,
+    GuardContract,
+    ExtremesContract,
+):
     """All that concerns the store; what the models say does not depend on it."""
 
 

@@ -132,7 +132,8 @@ def test_a_told_step_is_a_trial_of_the_plan(run: Command, study: groat.Study) ->
     (trial,) = study.trials()  # the baseline that waited, not another trial beside it
     first = study.plan().steps[0]
     assert code == 0
-    assert f"trial {trial.number} is told: quality 0.8 ± 0.04, price 0.01; spent 1.2" in printed
+    assert f"trial {trial.number}, model=small top_k=3, is told" in printed
+    assert "quality 0.8 ± 0.04, price 0.01; spent 1.2" in printed
     assert f"trial {trial.number} joined the front; hypervolume" in printed
     assert "as free" not in printed
     assert trial.spend.total == groat.Money.of("1.2")

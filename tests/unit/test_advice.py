@@ -39,7 +39,14 @@ def gain(each: float, spans: tuple[float, ...] = (0.5, 0.0)) -> Gain:
 
 def moment(done: int = LATE, **changes: Any) -> Moment:
     """A study that has money for twenty more trials of one dollar, and gains well by each."""
-    plain = Moment(done=done, chance=1.0, affordable=20, trial_mean=float(UNIT), gain=gain(0.05))
+    plain = Moment(
+        done=done,
+        chance=1.0,
+        affordable=20,
+        trial_mean=float(UNIT),
+        gain=gain(0.05),
+        settled=80.0 * UNIT,
+    )
     return replace(plain, **changes)
 
 
@@ -209,7 +216,7 @@ def test_a_search_that_has_begun_is_not_judged_by_hope() -> None:
 
 def test_too_few_trials_are_a_persons_work() -> None:
     """A cap of 12 with 3 trials at 4: five are missing at 4 and a quarter on top, 40 in all."""
-    facts = {"chance": 0.1, "affordable": 3, "trial_mean": 4.0 * UNIT}
+    facts = {"chance": 0.1, "affordable": 3, "trial_mean": 4.0 * UNIT, "settled": 0.0}
     found = advise([moment(0, **facts)], cap="12", half="4")
 
     assert answer(found) == (Verdict.TUNE_MANUALLY, Reason.TOO_FEW_AFFORDABLE_TRIALS)
@@ -220,7 +227,7 @@ def test_too_few_trials_are_a_persons_work() -> None:
 
 def test_money_that_is_spent_is_not_needed_again() -> None:
     """Two trials spent 8 of 12; six more at 4 and a quarter on top make 38 in all."""
-    facts = {"chance": 0.1, "affordable": 1, "trial_mean": 4.0 * UNIT}
+    facts = {"chance": 0.1, "affordable": 1, "trial_mean": 4.0 * UNIT, "settled": 8.0 * UNIT}
     found = advise([moment(done, **facts) for done in (1, 2)], cap="12")
 
     assert "max_spend to about 38 USD" in found.explanation

@@ -178,7 +178,9 @@ def test_a_plan_ends_with_the_command_that_tells_its_next_step() -> None:
     """Derived metrics are left out of it."""
     words = plan.how_to_tell("prompts", study_spec(), PLAN)
 
-    assert words == ("When step 2 is run: groat tell prompts --step 2 quality=VALUE latency=VALUE")
+    assert words == (
+        "When step 2 is run: groat tell prompts --step 2 quality=VALUE latency=VALUE --spend AMOUNT"
+    )
     done = replace(PLAN, steps=STEPS[:1])
     assert plan.how_to_tell("prompts", study_spec(), done) == "Every step is done."
 

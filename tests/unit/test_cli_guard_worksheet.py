@@ -150,3 +150,32 @@ def test_any_setting_is_read_back_as_it_was(names: list[str], data: st.DataObjec
     assert value(domain, output.written(chosen)) == chosen
     assert value(groat.flag("f").domain, output.written(bool(chosen))) is bool(chosen)
     assert value(groat.choice("c", [*names, "more"]).domain, output.written(names[0])) == names[0]
+
+
+def test_what_grading_took_is_kept_apart(tmp_path: Path) -> None:
+    """A study whose judges are paid has a column for it, and no objective is derived from that."""
+    graded = replace(SPEC, workload=groat.workload(200, [groat.people(1, "30")]))
+    head, *rest = worksheet.csv_of(graded, PLAN).splitlines()
+    values = {"quality": "0.8", "latency": "1", "spend": "2", "evaluation_spend": "5"}
+    second = dict(zip(head.split(","), rest[1].split(","), strict=False)) | values
+    file = tmp_path / "plan.csv"
+    names = ["retriever", "top_k", "example_count", *values]
+    file.write_text(f"{';'.join(names)}\n{';'.join(second[name] for name in names)}\n")
+
+    (draft,) = worksheet.read(graded, str(file)).drafts
+
+    paid = {one.category: one.quantity for one in draft.usage}
+    assert "evaluation_spend" in head.split(",")
+    assert paid == {
+        model.SpendCategory.EXPERIMENT: model.Money.of(2),
+        model.SpendCategory.EVALUATION: model.Money.of(5),
+    }
+
+
+def test_a_file_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """Some spreadsheets save UTF-16."""
+    file = tmp_path / "plan.csv"
+    file.write_text("step,quality\n", encoding="utf-16")
+
+    with pytest.raises(InvalidArgument, match=r"plan\.csv: is not UTF-8"):
+        worksheet.read(SPEC, str(file))

@@ -206,6 +206,7 @@ OLDER: list[tuple[Form[Any], str, Any]] = [
             ),
             metrics=(),
             algorithm=model.Algorithm(kind=model.Auto(), seed=7),
+            guard_policy=model.GuardPolicy(hold_quantile=0.9),
         ),
     ),
 ]

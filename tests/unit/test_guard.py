@@ -191,6 +191,13 @@ def test_a_waiting_trial_does_not_count_against_the_limit_twice() -> None:
     assert ask(full, is_new=False).verdict is Verdict.PROCEED
 
 
+def test_a_trial_that_waits_does_not_pass_the_limit_either() -> None:
+    """People may queue as many as they like; so many are run."""
+    full = study(max_trials=3, finished_trials=3, waiting_trials=2)
+
+    assert ask(full, is_new=False).reason is Reason.TRIAL_LIMIT
+
+
 def test_trials_that_run_may_still_free_their_number() -> None:
     """All numbers are given out, and yet the study is not over."""
     found = ask(study(max_trials=3, finished_trials=2, running_trials=1))

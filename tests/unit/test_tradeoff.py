@@ -223,6 +223,8 @@ def test_nothing_measured_is_nothing_to_choose_from() -> None:
         (model.Limits("price", {"quality": float("nan")}), "limits.bounds[quality]"),
         (model.MoneyValue({}), "money.money_per_unit"),
         (model.MoneyValue({"taste": 1.0}), "money.money_per_unit[taste]"),
+        (model.MoneyValue({"quality": 1.0, "price": 1.0}), "money.money_per_unit[price]"),
+        (model.MoneyValue({"quality": -1.0}), "money.money_per_unit[quality]"),
     ],
 )
 def test_a_senseless_preference_is_refused_at_its_place(

@@ -280,6 +280,17 @@ def test_an_items_rules(declares: model.WorkloadItem, path: str, words: str) -> 
     assert (fault.path, words in fault.problem) == (f"study.workload.items[1].{path}", True)
 
 
+def test_more_prices_than_can_be_looked_up_in_time_are_refused() -> None:
+    """A hundred items that may each have any of a hundred models."""
+    many = model.CategoricalDomain(labels=tuple(f"m{i}" for i in range(100)))
+    wide = model.SearchSpace(parameters=(model.Parameter(id="llm", domain=many),))
+    asked = workload(*[item(model_parameter="llm")] * 100)
+
+    (fault,) = pricing.validate_workload(asked, wide, "study.workload", "USD")
+
+    assert (fault.path, "10,000 prices" in fault.problem) == ("study.workload.items", True)
+
+
 def test_every_fault_is_found_at_once() -> None:
     """A declaration is mended in one go."""
     found = faults(workload(item(times=0, model_parameter="nope"), spread=0.5))

@@ -139,7 +139,7 @@ def facts(spec: model.StudySpec, forecast: model.Forecast) -> Table:
     """Draw what the numbers are to be held against, and what they rest on."""
     drawn = Table.grid(padding=(0, 2, 0, 1))
     if forecast.trial_tokens:
-        drawn.add_row("tokens of a trial", f"{forecast.trial_tokens:,}")
+        drawn.add_row("tokens of a trial up to", f"{forecast.trial_tokens:,}")
     drawn.add_row("cap", roughly(spec.budget.max_spend))
     drawn.add_row("trials at least", f"{forecast.least_trials:,}, with fewer go by hand")
     drawn.add_row("trials recommended", f"{forecast.recommended_trials:,}")

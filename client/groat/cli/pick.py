@@ -13,6 +13,7 @@ from rich.text import Text
 
 from groat import model
 from groat._fitting import number as exact
+from groat.cli.estimate import count
 from groat.cli.output import number, ordered, roughly, settings, show, written
 from groat.cli.trials import value
 from groat.client import Client, Study
@@ -43,7 +44,7 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     parser.add_argument(
         "--knee", action="store_true", help="where a little less of one stops winning much"
     )
-    parser.add_argument("--count", type=int, default=3, metavar="N", help="how many to rank (3)")
+    parser.add_argument("--count", type=count, default=3, metavar="N", help="how many to rank (3)")
     parser.add_argument(
         "--confidence", type=float, default=0.9, metavar="P", help="how sure to be (0.9)"
     )

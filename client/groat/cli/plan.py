@@ -119,5 +119,9 @@ def how_to_tell(study_id: str, spec: model.StudySpec, plan: model.ManualPlan) ->
     if step is None:
         return "Every step is done."
     told = [f"{metric.id}=VALUE" for metric in worksheet.told_by_hand(spec)]
+    if worksheet.takes_money(spec):
+        told += ["--spend", "AMOUNT"]
+    if worksheet.is_graded(spec):
+        told += ["--evaluation-spend", "AMOUNT"]
     command = shlex.join(["groat", "tell", study_id, "--step", str(step.number), *told])
     return f"When step {step.number} is run: {command}"

@@ -30,7 +30,7 @@ class Kind(enum.Enum):
 Column: TypeAlias = tuple[Kind, str]
 """What a column is about, and whose id stands behind it."""
 
-TRIAL_WORDS = ("state", "reason", "example_count", "spend")
+TRIAL_WORDS = ("state", "reason", "example_count", "spend", "evaluation_spend")
 
 
 def drafts(
@@ -91,6 +91,17 @@ def configuration(spec: model.StudySpec, words: Sequence[str]) -> dict[str, mode
     return chosen
 
 
+def paid(spend: model.Money | None, evaluation: model.Money | None) -> tuple[model.Usage, ...]:
+    """Make usage of what an experiment took and of what grading it took; ``None``: not told.
+
+    The two are kept apart, since what grading takes never touches an objective.
+    """
+    told: list[model.Usage] = [] if spend is None else [fee(spend)]
+    if evaluation is not None:
+        told.append(fee(evaluation, category=model.SpendCategory.EVALUATION))
+    return tuple(told)
+
+
 class _Reader:
     """Reads the rows of one study."""
 
@@ -111,10 +122,11 @@ class _Reader:
         count = seen.take(Kind.TRIAL, "example_count", _count) or 0
         outcome = None if self._queued else self._outcome(seen, count)
         spend = None if self._queued else seen.take(Kind.TRIAL, "spend", self._money)
+        grading = None if self._queued else seen.take(Kind.TRIAL, "evaluation_spend", self._money)
         draft = model.TrialDraft(
             configuration=configuration,
             outcome=outcome,
-            usage=() if spend is None else (fee(spend),),
+            usage=paid(spend, grading),
             example_count=count if self._queued or self._is_part(count) else 0,
         )
         for one in faults(self._spec, draft):

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from groat import model, usage
+from groat import model
 from groat._drafts import request_ids
-from groat.cli import plan, words, workload_file, worksheet
+from groat.cli import plan, rows, words, workload_file, worksheet
 from groat.cli.estimate import count, verdict
 from groat.cli.output import amount, number, settings, show
 from groat.cli.trials import measured
@@ -30,6 +30,7 @@ class Told:
         left: Numbers that are beaten now.
         hypervolume: Before and after.
         decision: What an ask would be answered now.
+        plan: As it is now, where a step of it was told.
     """
 
     study_id: str
@@ -39,6 +40,7 @@ class Told:
     left: tuple[int, ...]
     hypervolume: tuple[float, float]
     decision: model.Decision
+    plan: model.ManualPlan | None = None
 
 
 def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> None:
@@ -57,8 +59,11 @@ def add(parser: argparse.ArgumentParser, common: argparse.ArgumentParser) -> Non
     what.add_argument("--worksheet", metavar="FILE", help="a plan's .csv, filled in")
     parser.add_argument("--examples", type=count, metavar="N", help="on so many")
     paid = parser.add_mutually_exclusive_group()
-    paid.add_argument("--spend", metavar="AMOUNT", help="what it cost, such as 12.50")
+    paid.add_argument("--spend", metavar="AMOUNT", help="what running it took, such as 12.50")
     paid.add_argument("--usage", metavar="FILE", help="what it took, a .jsonl file of usage")
+    parser.add_argument(
+        "--evaluation-spend", metavar="AMOUNT", help="what grading it took, by judges or people"
+    )
     parser.add_argument("--records", metavar="FILE", help="a .jsonl file of example records")
     parser.add_argument("--infeasible", metavar="REASON", help="it cannot work, and why")
     parser.add_argument(
@@ -79,8 +84,9 @@ def _run(client: Client, wanted: argparse.Namespace) -> None:
 
 
 def _refuse_beside_worksheet(wanted: argparse.Namespace) -> None:
-    beside = ("examples", "spend", "usage", "records", "infeasible", "again")
-    named = [f"--{name}" for name in beside if getattr(wanted, name) not in {None, False}]
+    beside = ("examples", "spend", "usage", "evaluation_spend", "records", "infeasible", "again")
+    given = [name for name in beside if getattr(wanted, name) not in {None, False}]
+    named = [f"--{name.replace('_', '-')}" for name in given]
     if named or wanted.values:
         others = ", ".join(named) or "METRIC=VALUE"
         raise ValueError(f"a worksheet says everything itself; leave out {others}")
@@ -118,12 +124,16 @@ def _outcome(
 
 
 def _usage(spec: model.StudySpec, wanted: argparse.Namespace) -> tuple[model.Usage, ...]:
-    if wanted.usage:
-        return tuple(workload_file.read_usage(wanted.usage))
-    if wanted.spend is None:
-        return ()
-    text, _, currency = wanted.spend.strip().partition(" ")
-    return (usage.fee(model.Money.of(text, currency or spec.currency)),)
+    told = tuple(workload_file.read_usage(wanted.usage)) if wanted.usage else ()
+    amounts = (_amount(spec, text) for text in (wanted.spend, wanted.evaluation_spend))
+    return (*told, *rows.paid(*amounts))
+
+
+def _amount(spec: model.StudySpec, text: str | None) -> model.Money | None:
+    if text is None:
+        return None
+    number, _, currency = text.strip().partition(" ")
+    return model.Money.of(number, currency or spec.currency)
 
 
 def open_step(study_id: str, current: model.ManualPlan, wanted: int) -> model.ManualStep:
@@ -176,6 +186,7 @@ def send(study: Study, filled: worksheet.Filled, *, again: bool = False) -> Told
         left=tuple(sorted(old - new)),
         hypervolume=(before.hypervolume, after.hypervolume),
         decision=study.forecast().decision,
+        plan=study.plan() if any(draft.is_planned for draft in filled.drafts) else None,
     )
 
 
@@ -193,7 +204,7 @@ def page(spec: model.StudySpec, told: Told, filled: worksheet.Filled) -> Rendera
     if any(one.spend.coverage is model.Coverage.UNREPORTED for one in told.trials):
         parts.append(Text("No --spend or --usage was told, so the budget counts it as free."))
     parts += ["", verdict(told.decision)]
-    current = told.decision.plan
+    current = told.plan or told.decision.plan
     step = None if current is None else plan.next_step(current)
     if current is not None and step is not None:
         parts.append(Text(f"Next is step {step.number}, {step.title}: {_how(spec, step)}"))
@@ -204,7 +215,8 @@ def page(spec: model.StudySpec, told: Told, filled: worksheet.Filled) -> Rendera
 def _trial_line(spec: model.StudySpec, trial: model.Trial) -> str:
     metrics = [f"{one.id} {measured(trial, one.id)}" for one in spec.metrics]
     seen = ", ".join(one for one in metrics if not one.endswith(" -")) or trial.state.value
-    return f"trial {trial.number} is told: {seen}; spent {amount(trial.spend.total)}"
+    what = " ".join(settings(spec, trial.configuration))
+    return f"trial {trial.number}, {what}, is told: {seen}; spent {amount(trial.spend.total)}"
 
 
 def _front_line(told: Told) -> str:

@@ -33,7 +33,10 @@ def read_csv(text: str) -> list[Row]:
     Raises:
         InvalidArgument: It is no such table; every line that is not is named.
     """
-    lines = csv.reader(io.StringIO(text, newline=""), strict=True)
+    head = text.partition("\n")[0]
+    # Where a comma is the decimal mark, spreadsheets write semicolons between cells.
+    mark = ";" if head.count(";") > head.count(",") else ","
+    lines = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=mark)
     rows: list[Row] = []
     problems: list[Violation] = []
     start = 1

@@ -47,6 +47,18 @@ def told_by_hand(spec: model.StudySpec) -> list[model.Metric]:
     return [metric for metric in spec.metrics if metric.derivation is None]
 
 
+def is_graded(spec: model.StudySpec) -> bool:
+    """Whether judges or people are paid beside the experiment, as far as it was declared."""
+    items = () if spec.workload is None else spec.workload.items
+    return any(one.usage.category is model.SpendCategory.EVALUATION for one in items)
+
+
+def takes_money(spec: model.StudySpec) -> bool:
+    """Whether an objective is derived from what the experiment takes."""
+    sources = {one.derivation.source for one in spec.metrics if one.derivation is not None}
+    return model.Source.MONEY_PER_EXAMPLE in sources
+
+
 def finished(
     spec: model.StudySpec, draft: model.TrialDraft, *, is_planned: bool
 ) -> model.TrialDraft:
@@ -88,8 +100,10 @@ def _columns(spec: model.StudySpec) -> list[_Column]:
     for metric in told_by_hand(spec):
         title = _title("metrics", metric.id, words | set(parameters))
         columns += [(title, _nothing), (f"{title}.error", _nothing)]
+    graded: list[_Column] = [("evaluation_spend", _nothing)] if is_graded(spec) else []
     rest: list[_Column] = [
         ("spend", _nothing),
+        *graded,
         ("expected_spend", lambda step: _expected(step.expected_spend)),
         ("cumulative_spend", lambda step: _expected(step.cumulative_spend)),
         ("instruction", lambda step: step.instruction),
@@ -126,7 +140,11 @@ def read(spec: model.StudySpec, path: str) -> Filled:
         InvalidArgument: With every fault of every row.
     """
     try:
-        found = read_csv(Path(path).read_text(encoding="utf-8-sig"))
+        text = Path(path).read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise InvalidArgument.at(path, "is not UTF-8 text; save it as CSV (UTF-8)") from error
+    try:
+        found = read_csv(text)
         open_rows = [row for row in found if "trial" not in row.cells]
         filled = [row for row in map(_stripped, open_rows) if _is_filled(spec, row)]
         drafts = rows.drafts(spec, filled)

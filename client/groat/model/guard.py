@@ -106,7 +106,7 @@ class Forecast:
         trial_spend_p50: As likely as not to be enough for a typical trial;
             ``None`` when nothing is known.
         trial_spend_p90: Enough nine times in ten.
-        trial_tokens: Of a typical trial; 0 is unknown.
+        trial_tokens: Nine trials in ten take at most as many; 0 is unknown.
         affordable_trials: Further ones, as likely as not; ``None`` when nothing
             bounds them.
         affordable_trials_p90: Further ones, nine times in ten at least.

@@ -186,7 +186,7 @@ class Forecast(_message.Message):
     coverage: _money_pb2.Spend.Coverage.ValueType
     """PARTIAL: some of the workload has no price, and the rest is a lower bound"""
     trial_tokens: _builtins.int
-    """of a typical trial; 0 = unknown"""
+    """nine trials in ten take at most as many; 0 = unknown"""
     @_builtins.property
     def trial_spend_p50(self) -> _money_pb2.Money: ...
     @_builtins.property

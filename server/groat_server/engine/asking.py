@@ -154,6 +154,8 @@ class Asking:
         return Question(request, past, born=view.study.create_time, finished=finished)
 
     def _hand_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
+        if order.acknowledged_decision_id and (replayed := self._replayed(order)) is not None:
+            return replayed
         seen = self._judging.see(self._accepting(order))
         now = self._clock()
         with self._store.locked(order.study_id) as locked:
@@ -215,6 +217,12 @@ class Asking:
             worker_id=order.worker_id,
             expire_time=now + duration,
         )
+
+    def _replayed(self, order: AskOrder) -> model.AskResult | None:
+        """Answer an ask that came before, so that what it acknowledges counts once."""
+        with self._store.locked(order.study_id) as locked:
+            known = locked.answer(order.request_id)
+            return None if known is None else self._replay(locked, known, order, self._clock())
 
     def _replay(
         self, locked: LockedStudy, known: Answer, order: AskOrder, now: datetime

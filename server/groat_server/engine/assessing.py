@@ -72,12 +72,15 @@ class View:
         """Return a new trial like those to come."""
         budget, forecast = self.study.spec.budget, self.assessment.forecast
         hold = forecast.trial_spend_p50
-        if budget.max_trial_spend is not None and not in_tranches:
-            hold = budget.max_trial_spend
-        elif budget.max_spend is None:
+        if budget.max_spend is None:
             hold = model.Money(0, self.study.spec.currency)
+        elif budget.max_trial_spend is not None and not in_tranches:
+            hold = budget.max_trial_spend
         return Candidate(
-            hold=hold, likely=forecast.trial_spend_p50, room=self.room(in_tranches=in_tranches)
+            hold=hold,
+            likely=forecast.trial_spend_p50,
+            room=self.room(in_tranches=in_tranches),
+            is_typical=True,
         )
 
     def room(self, *, in_tranches: bool, is_decided: bool = False) -> float:
@@ -102,10 +105,10 @@ class View:
         """
         budget, policy = self.study.spec.budget, self.study.spec.guard_policy
         most = budget.max_trial_spend
-        if most is not None and not in_tranches:
-            return most
         if budget.max_spend is None:
             return model.Money(0, self.study.spec.currency)
+        if most is not None and not in_tranches:
+            return most
         share = TRANCHE if in_tranches else policy.hold_quantile
         hold = self.spend_of(configuration, example_count, share)
         return hold if most is None else min(hold or most, most)

@@ -62,6 +62,7 @@ class Choosing:
             baseline=_baseline(seen),
             spend_of=lambda trial: seen.spend_of(trial.configuration, 0, _EXPECTED),
             whole_examples=seen.expectation.whole,
+            left=seen.study.budget_status.remaining,
             seed=seen.study.spec.algorithm.seed or 0,
         )
 

@@ -69,7 +69,7 @@ def refuse_unpriced(spec: model.StudySpec) -> None:
     if unpriced and spec.budget.max_spend is not None:
         problem = (
             f"no price is known for {', '.join(unpriced)}, so the cap could not be kept; "
-            "add rates to price_book.rates"
+            "add rates (price_book.rates, or [[rates]] in a study file)"
         )
         raise InvalidArgument.at("study.workload.items", problem)
 

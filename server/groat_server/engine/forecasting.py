@@ -18,6 +18,7 @@ from groat_server.history import Told
 
 _NEWEST = 50
 _LONGEST_S = 1e9
+_MOST_TOKENS = 2.0**62
 
 
 def forecast_of(
@@ -73,7 +74,9 @@ def _tokens(terms: Terms, told: Sequence[Told]) -> int:
     used = [count for count in used if count]
     if used:
         return int(np.quantile(used, 0.9, method="higher"))
-    return int(np.quantile(terms.samples.tokens, 0.9)) if len(terms.samples.tokens) else 0
+    if not len(terms.samples.tokens):
+        return 0
+    return int(min(np.quantile(terms.samples.tokens, 0.9), _MOST_TOKENS))
 
 
 def _tokens_of(trial: model.Trial) -> int:

@@ -14,7 +14,7 @@ from groat_server.engine.clock import Clock, MakeId
 from groat_server.engine.drafts import draft_of
 from groat_server.engine.pages import number_in, page_of, size_of
 from groat_server.engine.planning import baseline_of, plan_of
-from groat_server.engine.spends import Pilot
+from groat_server.engine.spends import Expectation, Pilot
 from groat_server.guard import Ruling
 from groat_server.history import Memory
 from groat_server.space import Space
@@ -69,9 +69,11 @@ class Judging:
                 locked.change(now=now, state=StudyState.ACTIVE)
             return locked.view()
 
-    def ruling(self, study: model.Study, seen: View, now: datetime) -> Ruling:
+    def ruling(
+        self, study: model.Study, seen: View, now: datetime, *, in_tranches: bool = False
+    ) -> Ruling:
         """Say what an ask for one more trial would be answered."""
-        candidate = seen.typical(in_tranches=False)
+        candidate = seen.typical(in_tranches=in_tranches)
         return guard.admit(study=study, candidate=candidate, assessment=seen.assessment, now=now)
 
     def decide(
@@ -87,11 +89,14 @@ class Judging:
         locked.decide(decision)
         return decision
 
-    def rejudge(self, study_id: str) -> model.Decision:
-        """Judge a study after a tell; stored when verdict or reason have changed."""
+    def rejudge(self, study_id: str, *, in_tranches: bool = False) -> model.Decision:
+        """Judge a study after a tell; stored when verdict or reason have changed.
+
+        A worker that reported as it went does so again, and needs less to begin with.
+        """
         view, now = self._store.look(study_id), self._clock()
         seen = self._assessing.of(view)
-        ruling = self.ruling(view.study, seen, now)
+        ruling = self.ruling(view.study, seen, now, in_tranches=in_tranches)
         last = view.study.last_decision
         is_quiet = {ruling.verdict, last.verdict if last else ruling.verdict} <= _PASSING
         # Whether the next ask goes ahead or waits changes with every trial; asks store that.
@@ -99,7 +104,8 @@ class Judging:
             return decision_of(view.study, ruling, now, seen)
         seen = _planned(seen)
         with self._store.locked(study_id) as locked:
-            ruling = self.ruling(locked.view().study, seen, now)
+            study = locked.view().study
+            ruling = self.ruling(study, seen, now, in_tranches=in_tranches)
             return self.decide(locked, seen, replace(ruling, ends_study=False), now)
 
     def plan(self, study_id: str) -> model.ManualPlan:
@@ -175,6 +181,12 @@ def _ran(study: model.Study, pilot: model.Pilot | None, now: datetime) -> Pilot 
         return None
     spec = study.spec
     validation.check_pilot(pilot, spec.currency)
+    if not Expectation(spec, now).whole:
+        problem = (
+            f"{pilot.example_count} of how many is unknown; declare workload.example_count, or "
+            "max_examples of the algorithm"
+        )
+        raise InvalidArgument.at("pilot_examples", problem)
     book = spec.price_book
     priced = [pricing.price(one, book, currency=spec.currency, now=now) for one in pilot.usage]
     total = ledger.add(model.Spend(total=model.Money(0, spec.currency)), priced)

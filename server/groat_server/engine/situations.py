@@ -122,6 +122,7 @@ def situation(
         affordable=left if seen is None else seen.affordable_p50,
         trial_mean=None if seen is None else seen.trial_mean,
         gain=_gain(spec, told),
+        settled=settled,
     )
     return Situation(
         moment=moment,

@@ -134,7 +134,7 @@ class Telling:
             disposition=disposition,
             on_front=self._memory.past(study).is_on_front(order.number),
             budget_status=study.budget_status,
-            decision=self._judging.rejudge(order.study_id),
+            decision=self._judging.rejudge(order.study_id, in_tranches=attempt.batch is not None),
         )
 
     def heartbeat(

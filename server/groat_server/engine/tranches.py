@@ -51,8 +51,9 @@ def extend(locked: LockedStudy, attempt: Attempt, trial: model.Trial, batch: mod
     if budget.max_trial_spend is not None:
         rest = budget.max_trial_spend - trial.spend.total
         if batch > rest:
-            nothing = model.Money(0, rest.currency)
-            locked.set_aside(lease_id, min(attempt.hold, max(rest, nothing)), batch)
+            nothing, least = (model.Money(nanos, rest.currency) for nanos in (0, 1))
+            # Never as much as it takes, so that each heartbeat says stop again.
+            locked.set_aside(lease_id, min(attempt.hold, max(rest, nothing)), max(batch, least))
             return (
                 f"the trial has spent {trial.spend.total} of the {budget.max_trial_spend} that one "
                 f"may (max_trial_spend), and its next step takes up to {batch}; {_TELL}"

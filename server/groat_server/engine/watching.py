@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ _POLL_S = 0.5
 _QUIET = timedelta(seconds=10)
 _PAGE = 200
 _MOST_WATCHERS = 500
+_NUMBERS = re.compile(r"(-1|[0-9]{1,18})(\.(-1|[0-9]{1,18})){2}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +48,9 @@ class _Seen:
     @classmethod
     def of(cls, token: str) -> _Seen:
         numbers, _, etag = token.rpartition(".")
-        try:
-            order, front, entry = map(int, numbers.split("."))
-        except ValueError as error:
-            raise InvalidArgument.at("resume_token", "not a token of this stream") from error
+        if not _NUMBERS.fullmatch(numbers):
+            raise InvalidArgument.at("resume_token", "not a token of this stream")
+        order, front, entry = map(int, numbers.split("."))
         return cls(order, front, entry, etag)
 
 

@@ -26,6 +26,8 @@ class Candidate:
         is_new: False for one that is already numbered and waits for a worker.
         is_decided: A person chose it, or it was begun before: no advice about it
             is asked for.
+        is_typical: It is none in particular, and its hold only what such a trial
+            spends as likely as not.
     """
 
     hold: model.Money | None
@@ -33,6 +35,7 @@ class Candidate:
     room: float = 3.0
     is_new: bool = True
     is_decided: bool = False
+    is_typical: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,8 +115,8 @@ def _spend_is_known(case: _Case) -> Ruling | None:
         reason=Reason.SPEND_UNKNOWN,
         explanation=(
             f"What {models or 'some usage'} cost is unknown, so the cap of {case.budget.max_spend} "
-            "could not be kept. Add rates to price_book.rates, with UpdateStudy where the study "
-            "exists; or, where token counts are missing, take the cap away."
+            "could not be kept. Add rates ([[rates]] in a study file, price_book.rates in a "
+            "study); or, where token counts are missing, take the cap away."
         ),
     )
 
@@ -134,8 +137,10 @@ def _few_fail(case: _Case) -> Ruling | None:
 
 def _trials_are_left(case: _Case) -> Ruling | None:
     limit, status = case.budget.max_trials, case.status
-    begun = status.finished_trials + status.running_trials + status.waiting_trials
-    if limit is None or not case.candidate.is_new or begun < limit:
+    begun = status.finished_trials + status.running_trials
+    if case.candidate.is_new:
+        begun += status.waiting_trials  # their places are taken
+    if limit is None or begun < limit:
         return None
     if status.running_trials:
         return ruling.wait(
@@ -206,6 +211,8 @@ def _money_is_left(case: _Case) -> Ruling | None:
     if remaining.nanos > 0 and (hold is None or hold <= remaining or _fits_alone(case)):
         return None
     needs = "an unknown amount" if hold is None else f"up to {roughly(hold)}"
+    if case.candidate.is_typical and hold is not None:
+        needs = f"about {roughly(hold)}"
     facts = (
         f"Spent {case.status.settled.total} and holding {roughly(case.status.held)} of "
         f"{case.budget.max_spend}; one more trial needs {needs}"
@@ -276,10 +283,13 @@ _RULES: tuple[Callable[[_Case], Ruling | None], ...] = (
 def _within(case: _Case) -> str:
     if case.status.remaining is None:
         return "No spending cap is set."
-    holds = (
-        "all that is left, until one trial has told" if case.hold is None else roughly(case.hold)
-    )
+    if case.hold is None:
+        what = "the next trial holds all that is left, until one trial has told"
+    elif case.candidate.is_typical:
+        what = f"a typical trial takes {roughly(case.hold)}"
+    else:
+        what = f"the next trial holds {roughly(min(case.hold, case.status.remaining))}"
     return (
         f"Spent {case.status.settled.total} and holding {roughly(case.status.held)} of "
-        f"{case.budget.max_spend}; the next trial holds {holds}."
+        f"{case.budget.max_spend}; {what}."
     )

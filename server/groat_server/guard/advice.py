@@ -44,6 +44,7 @@ class Moment:
             when no cap is set or nothing is known.
         affordable: Further trials, as likely as not; ``None`` when nothing bounds them.
         trial_mean: Expected nanos of one more trial; ``None`` when nothing is known.
+        settled: Nanos spent when the newest of them was told.
         gain: ``None`` while too little is told.
     """
 
@@ -52,6 +53,7 @@ class Moment:
     affordable: int | None
     trial_mean: float | None
     gain: Gain | None
+    settled: float = 0.0
 
     @property
     def left_to_gain(self) -> float | None:
@@ -154,6 +156,9 @@ def _converged(case: _Case) -> Ruling | None:
 
 
 def _left(case: _Case) -> float:
+    cap = case.spec.budget.max_spend
+    if cap is not None:
+        return max(cap.nanos - case.now.settled, 0.0)
     return (case.now.affordable or 0) * (case.now.trial_mean or 0.0)
 
 
@@ -225,9 +230,12 @@ def _too_few(case: _Case) -> Ruling | None:
     # One told price may be an accident, unless it is the first that is known at all.
     if case.now.chance is None or max(chances) >= _doubtful(case):
         return None
-    total = case.now.done + (case.now.affordable or 0)
+    more, done = case.now.affordable or 0, case.now.done
     least, mean = case.sizes.least, case.now.trial_mean or 0.0
-    some = f"Only about {counted(total, 'trial')}" if total else "Not even one trial"
+    some = f"Only about {counted(more, 'trial')}" if more else "Not even one trial"
+    if done:
+        told = f"{counted(done, 'trial')} {'is' if done == 1 else 'are'} told, and "
+        some = f"{told}only about {counted(more, 'more')}" if more else f"{told}not even one more"
     return ruling.by_hand(
         Reason.TOO_FEW_AFFORDABLE_TRIALS,
         f"{some} of {case.price} can be paid from {case.cap}; with fewer than {least} an "
@@ -280,7 +288,8 @@ def _fine(case: _Case) -> Ruling:
     if more is None:
         return ruling.proceed(Reason.WITHIN_BUDGET, "No spending cap is set.")
     total, wanted = done + more, case.sizes.recommended
-    facts = f"About {counted(more, 'more trial')} of {case.price} can be paid from {case.cap}"
+    some = f"About {counted(more, 'more trial')}" if more else "Not quite one more trial"
+    facts = f"{some} of {case.price} can be paid from {case.cap}"
     # A forecast at the edge goes to and fro: enough once in the last moments is enough.
     if any(one.done + (one.affordable or 0) >= wanted for one in case.moments):
         return ruling.proceed(

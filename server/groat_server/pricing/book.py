@@ -12,11 +12,9 @@ from groat import model
 from groat.errors import InvalidArgument
 from groat.model import Money, Provenance
 from groat_server.pricing import tariffs, tokens
+from groat_server.pricing.checks import MOST_NANOS
 
 _Counted: TypeAlias = model.TokenCounts | model.HumanTime | Money
-
-_MOST_NANOS = 10**15
-"""What a database's BIGINT holds: 9.2e9 currency units."""
 
 
 def pin(book: model.PriceBook, now: datetime, currency: str) -> model.PriceBook:
@@ -119,8 +117,8 @@ def _tariff(
 
 def _money(nanos: Fraction, currency: str) -> Money:
     whole = round(nanos)  # a Fraction rounds half to even
-    if whole > _MOST_NANOS:
-        most = Money(_MOST_NANOS, currency)
+    if whole > MOST_NANOS:
+        most = Money(MOST_NANOS, currency)
         problem = f"its price of {Money(whole, currency)} is beyond {most}, the most that is booked"
         raise InvalidArgument.at("usage", problem)
     return Money(whole, currency)

@@ -17,6 +17,10 @@ MAX_TEXT = 2_000_000
 MAX_ID = 256
 MAX_COUNT = 10**12
 MAX_RATES = 1_000
+MOST_NANOS = 10**18
+"""Of one entry of usage: a billion units, of which the small currencies need many."""
+
+_MOST_HOURS = 100_000
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _CACHE_UNITS = {Unit.CACHE_READ_INPUT_TOKEN, Unit.CACHE_WRITE_INPUT_TOKEN}
@@ -50,7 +54,7 @@ def _usage(usage: model.Usage, path: str, currency: str) -> Iterator[Violation]:
     yield from _count(usage.request_count, f"{path}.request_count")
     yield from _time(usage.time, f"{path}.time")
     if usage.billed is not None:
-        yield from _amount(usage.billed, f"{path}.billed", currency)
+        yield from _amount(usage.billed, f"{path}.billed", currency, most=MOST_NANOS)
     match usage.quantity:
         case model.TokenCounts() as counts:
             yield from _tokens(counts, f"{path}.tokens")
@@ -59,7 +63,7 @@ def _usage(usage: model.Usage, path: str, currency: str) -> Iterator[Violation]:
         case model.HumanTime() as time:
             yield from _human(time, f"{path}.human_time", currency)
         case Money() as amount:
-            yield from _amount(amount, f"{path}.amount", currency)
+            yield from _amount(amount, f"{path}.amount", currency, most=MOST_NANOS)
 
 
 def _tokens(counts: model.TokenCounts, path: str) -> Iterator[Violation]:
@@ -94,6 +98,9 @@ def _text(raw: model.RawText, path: str) -> Iterator[Violation]:
 def _human(time: model.HumanTime, path: str, currency: str) -> Iterator[Violation]:
     if time.duration < timedelta(0):
         yield Violation(f"{path}.duration", f"{time.duration.total_seconds():g} s is negative")
+    if time.duration > timedelta(hours=_MOST_HOURS):
+        hours = time.duration / timedelta(hours=1)
+        yield Violation(f"{path}.duration", f"{hours:,.0f} h are more than {_MOST_HOURS:,} h")
     yield from _amount(time.hourly_rate, f"{path}.hourly_rate", currency)
     yield from _id(time.rater, f"{path}.rater")
 
@@ -131,7 +138,9 @@ def _together(rates: tuple[model.Rate, ...], path: str) -> Iterator[Violation]:
             yield Violation(f"{path}[{i}].unit", problem)
 
 
-def _amount(amount: Money, path: str, currency: str) -> Iterator[Violation]:
+def _amount(
+    amount: Money, path: str, currency: str, *, most: int | None = None
+) -> Iterator[Violation]:
     if not _CURRENCY.fullmatch(amount.currency):
         problem = f"{amount.currency[:10]!r} is not a currency; three capitals, as in ISO 4217"
         yield Violation(f"{path}.currency", problem)
@@ -140,6 +149,9 @@ def _amount(amount: Money, path: str, currency: str) -> Iterator[Violation]:
         yield Violation(f"{path}.currency", problem)
     if amount.nanos < 0:
         yield Violation(f"{path}.nanos", f"{amount} is negative")
+    if most is not None and amount.nanos > most:
+        problem = f"{amount} is beyond {Money(most, amount.currency)}, the most of one entry"
+        yield Violation(f"{path}.nanos", problem)
 
 
 def _count(number: int | None, path: str) -> Iterator[Violation]:

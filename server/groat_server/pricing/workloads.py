@@ -7,13 +7,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from groat import model
-from groat.errors import Violation
+from groat.errors import InvalidArgument, Violation
 from groat_server.pricing import tokens
 from groat_server.pricing.book import price
 from groat_server.pricing.checks import validate_usage
 
 MAX_ITEMS = 100
+MAX_PRICES = 5_000
 _MOST_TIMES = 1e6
+_MOST_PARTS = 1e18
 _ORDINAL_NAMES = "ordinal of names"
 _COUNTABLE = ("int", "float", "ordinal", "subset")
 _NAMES = ("categorical", "text", "ordinal", _ORDINAL_NAMES)
@@ -58,7 +60,7 @@ class DeclaredSpend:
 
     def __init__(self, spec: model.StudySpec, workload: model.Workload, now: datetime) -> None:
         self._whole = spec.algorithm.whole_example_count or workload.example_count
-        self._items = [_priced(spec, item, now) for item in workload.items]
+        self._items = [_priced(spec, item, i, now) for i, item in enumerate(workload.items)]
         self.unpriced = tuple(sorted({name for item in self._items for name in _unpriced(item)}))
 
     def nanos(self, configuration: model.Configuration, example_count: int = 0) -> float:
@@ -83,7 +85,7 @@ class DeclaredSpend:
             name = item.model_in(configuration)
             if name is not None:
                 scale = 1 if item.declared.per_trial else count
-                yield item, name, scale * item.times_in(configuration)
+                yield item, name, min(scale * item.times_in(configuration), _MOST_PARTS)
 
 
 def counted(workload: model.Workload) -> model.Workload:
@@ -99,12 +101,17 @@ def _counted(item: model.WorkloadItem) -> model.WorkloadItem:
     return replace(item, usage=replace(item.usage, quantity=counts))
 
 
-def _priced(spec: model.StudySpec, item: model.WorkloadItem, now: datetime) -> _Item:
+def _priced(spec: model.StudySpec, item: model.WorkloadItem, place: int, now: datetime) -> _Item:
     nanos: dict[str, int | None] = {}
     counts: dict[str, int] = {}
     for name in _models(spec, item):
         usage = replace(item.usage, model=name)
-        priced = price(usage, spec.price_book, currency=spec.currency, now=now)
+        try:
+            priced = price(usage, spec.price_book, currency=spec.currency, now=now)
+        except InvalidArgument as error:
+            path = f"study.workload.items[{place}]"
+            moved = [Violation(f"{path}.{one.path}", one.problem) for one in error.violations]
+            raise InvalidArgument(*moved) from error
         nanos[name] = None if priced.spend is None else priced.spend.nanos
         quantity = priced.usage.quantity
         is_tokens = isinstance(quantity, model.TokenCounts)
@@ -118,6 +125,13 @@ def _models(spec: model.StudySpec, item: model.WorkloadItem) -> list[str]:
         if item.model_parameter and parameter.id == item.model_parameter:
             return names_of(parameter.domain)
     return [item.usage.model]
+
+
+def _models_named(item: model.WorkloadItem, space: model.SearchSpace) -> int:
+    """How many models the item may have; 1 where its parameter is not there, or none is named."""
+    domains = {one.id: one.domain for one in space.parameters}
+    domain = domains.get(item.model_parameter)
+    return 1 if domain is None else len(names_of(domain))
 
 
 def names_of(domain: model.Domain) -> list[str]:
@@ -170,6 +184,11 @@ def _workload(
     if len(workload.items) > MAX_ITEMS:
         problem = f"{len(workload.items)} items; at most {MAX_ITEMS} are allowed"
         yield Violation(f"{path}.items", problem)
+        return
+    pairs = sum(_models_named(item, space) for item in workload.items)
+    if pairs > MAX_PRICES:
+        problem = f"items and the models that each may have are {pairs:,} prices to look up"
+        yield Violation(f"{path}.items", f"{problem}; at most {MAX_PRICES:,} are allowed")
         return
     for i, item in enumerate(workload.items):
         yield from _item(item, space, f"{path}.items[{i}]", currency)

@@ -29,6 +29,7 @@ def select(  # noqa: PLR0913 - a choice has many sides, all but three with a def
     baseline: str = "",
     spend_of: Callable[[model.Trial], model.Money | None] = lambda _: None,
     whole_examples: int = 0,
+    left: model.Money | None = None,
     seed: int = 0,
 ) -> model.Tradeoff:
     """Rank configurations by a preference.
@@ -42,6 +43,7 @@ def select(  # noqa: PLR0913 - a choice has many sides, all but three with a def
         baseline: Configuration id of the one in use today; empty for none.
         spend_of: What running a trial's configuration again spends.
         whole_examples: Of a whole trial; 0 is unknown.
+        left: Of the study's cap; ``None`` when there is none.
         seed: Of the draws.
 
     Raises:
@@ -56,7 +58,7 @@ def select(  # noqa: PLR0913 - a choice has many sides, all but three with a def
     preferences.check(beliefs.metrics, preference)
     choice = choose(beliefs, preference, confidence)
     confirmation = _confirmation(beliefs, choice, spend_of, whole_examples)
-    price = _price(confirmation.expected_spend if confirmation else None)
+    price = _price(confirmation.expected_spend if confirmation else None, left)
     chances = beliefs.on_front(beliefs.constraints)
     return model.Tradeoff(
         points=tuple(
@@ -72,10 +74,14 @@ def select(  # noqa: PLR0913 - a choice has many sides, all but three with a def
     )
 
 
-def _price(spend: model.Money | None) -> str:
+def _price(spend: model.Money | None, left: model.Money | None) -> str:
     if spend is None:
         return "an unknown amount"
-    return f"about {float(spend.amount):.3g} {spend.currency}"
+    about = f"about {float(spend.amount):.3g} {spend.currency}"
+    if left is None or spend <= left:
+        return about
+    rest = f"{max(float(left.amount), 0.0):.3g} {left.currency}"
+    return f"{about} (more than the {rest} left: raise max_spend first)"
 
 
 def _point(

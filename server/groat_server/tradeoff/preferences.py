@@ -39,7 +39,7 @@ def _faults(metrics: Sequence[model.Metric], preference: model.Preference) -> It
             first = [Violation("limits.optimize", _no_such(optimize, objectives))] if wrong else []
             return [*first, *_numbers(bounds, everything, "limits.bounds")]
         case model.MoneyValue(per_unit=per_unit):
-            return _value_faults(per_unit, everything)
+            return [*_value_faults(per_unit, everything), *_contradictions(metrics, per_unit)]
         case model.Knee():
             none = "a front of one objective has no knee"
             return [Violation("knee", none)] if len(objectives) < 2 else []
@@ -58,6 +58,19 @@ def _value_faults(per_unit: Mapping[str, float], known: Sequence[str]) -> Iterab
     yield from _numbers(per_unit, known, "money.money_per_unit")
     if not any(per_unit.values()):
         yield Violation("money.money_per_unit", "nothing is worth anything; name a value")
+
+
+def _contradictions(
+    metrics: Sequence[model.Metric], per_unit: Mapping[str, float]
+) -> Iterable[Violation]:
+    for metric in metrics:
+        worth = per_unit.get(metric.id, 0.0)
+        if worth and math.isfinite(worth) and metric.loss(worth) > 0:
+            goal = "minimized" if metric.goal is model.Goal.MINIMIZE else "maximized"
+            problem = f"{metric.id} is to be {goal}, so one unit more is not worth {worth:g}"
+            yield Violation(
+                f"money.money_per_unit[{metric.id}]", f"{problem}; did you mean {-worth:g}?"
+            )
 
 
 def _numbers(given: Mapping[str, float], known: Sequence[str], path: str) -> Iterable[Violation]:

@@ -39,7 +39,7 @@ def _merit(choice: Choice, preference: model.Preference, row: int, place: int) -
             sure = f"{choice.feasible[row]:.0%} sure to keep {kept}"
             if choice.certainty is Certainty.INFEASIBLE:
                 return f"{'nearest' if place == 0 else ordinal} to the limits, {sure}"
-            return f"{ordinal} in {optimize}, {sure}" if bounds else f"{ordinal} in {optimize}"
+            return f"{ordinal} in {optimize}" + (f" of those sure enough, {sure}" if bounds else "")
         case model.MoneyValue():
             return f"{ordinal} in net value, {-choice.scores[row]:.4g} per request"
         case model.Weights():

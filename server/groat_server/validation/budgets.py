@@ -13,6 +13,8 @@ from groat_server.validation import words
 
 _CURRENCY = re.compile(r"[A-Z]{3}")
 _MOST = 2**62
+_MOST_NANOS = 10**18
+"""A billion units: sums of such amounts still fit in 64 bits."""
 
 
 def check_money(spec: model.StudySpec) -> Iterator[Violation]:
@@ -23,6 +25,9 @@ def check_money(spec: model.StudySpec) -> Iterator[Violation]:
         yield Violation("study.budget.max_spend.currency", problem)
     for path, amount in _amounts(spec):
         yield from words.positive(amount, path)
+        if amount is not None and amount.nanos > _MOST_NANOS:
+            most = model.Money(_MOST_NANOS, amount.currency)
+            yield Violation(path, f"{amount} is beyond {most}, the most that is kept account of")
         if amount is not None and amount.currency != spec.currency:
             problem = f"{amount.currency} beside {spec.currency}; a study has one currency"
             yield Violation(f"{path}.currency", problem)

@@ -89,6 +89,9 @@ def check_pilot(pilot: model.Pilot, currency: str) -> None:
         InvalidArgument: With every violation, paths as in ``ForecastRequest``.
     """
     faults = [*check_usage(pilot.usage, "pilot_usage", currency)]
+    if not pilot.usage:
+        problem = "says nothing; tell an amount of 0 if nothing was consumed"
+        faults.append(Violation("pilot_usage", problem))
     if pilot.example_count < 1:
         problem = f"{pilot.example_count}; say on how many examples the usage was"
         faults.append(Violation("pilot_examples", problem))
@@ -118,7 +121,7 @@ def check_usage(usage: Sequence[model.Usage], path: str, currency: str) -> Itera
     """Check usage one by one, and that it is not beyond all bounds."""
     if len(usage) > MAX_USAGES:
         yield Violation(path, f"{len(usage)} entries; at most {MAX_USAGES} are allowed")
-    for i, one in enumerate(usage):
+    for i, one in enumerate(usage[:MAX_USAGES]):
         yield from pricing.validate_usage(one, f"{path}[{i}]", currency)
 
 
@@ -167,6 +170,12 @@ def _check_examples(
         yield Violation(f"{path}.examples", problem)
     ids = (example.example_id for example in examples)
     yield from words.unique(ids, f"{path}.examples", "example")
+    entries = sum(len(example.usage) for example in examples)
+    if entries > MAX_USAGES:
+        way = "add up the calls of one model in one entry (request_count), or report as you go"
+        problem = f"{entries} entries of usage; at most {MAX_USAGES} are booked at once: {way}"
+        yield Violation(f"{path}.examples", problem)
+        return
     for i, example in enumerate(examples):
         yield from _check_example(spec, example, f"{path}.examples[{i}]")
 
