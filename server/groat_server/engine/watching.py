@@ -16,7 +16,7 @@ from groat_server import front
 from groat_server.engine.analysis import reference_of
 from groat_server.engine.clock import Clock
 from groat_server.history import Memory, Past, Told
-from groat_server.storage.base import Store
+from groat_server.storage.base import Store, StoredDecision
 
 _POLL_S = 0.5
 _QUIET = timedelta(seconds=10)
@@ -124,11 +124,22 @@ class Watching:
             change = _front_change(self._memory.past(study), seen.front, seen.order)
             seen = replace(seen, front=seen.order)
             news += [(change, seen)] if change else []
-        for one in reversed(self._store.decisions(study_id, limit=_PAGE)):
-            if one.entry > seen.entry:
-                seen = replace(seen, entry=one.entry)
-                news.append((one.decision, seen))
+        for one in self._decided(study_id, seen.entry):
+            seen = replace(seen, entry=one.entry)
+            news.append((one.decision, seen))
         return news
+
+    def _decided(self, study_id: str, after: int) -> list[StoredDecision]:
+        """Return the decisions after an entry, the oldest first, however many came at once."""
+        found: list[StoredDecision] = []
+        before = None
+        while page := self._store.decisions(study_id, before=before, limit=_PAGE):
+            new = [one for one in page if one.entry > after]
+            found += new
+            if len(new) < len(page):
+                break
+            before = page[-1].entry
+        return found[::-1]
 
 
 _Event = model.Study | model.Trial | model.Decision | model.FrontChange | None
