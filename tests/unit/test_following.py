@@ -21,7 +21,7 @@ def test_no_decision_is_skipped() -> None:
             verdict = (model.Verdict.PROCEED, model.Verdict.WAIT)[i % 2]
             locked.decide(examples.decision(decision_id=name, verdict=verdict))
 
-    events = door.watch("s", begin.resume_token, 200)
+    events = list(door.watch("s", begin.resume_token, 200))
     events += door.watch("s", events[-1].resume_token, 200)
 
     heard = [one.event.decision_id for one in events if isinstance(one.event, model.Decision)]
