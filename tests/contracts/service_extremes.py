@@ -48,7 +48,7 @@ class ExtremesContract:
         assert told.disposition is model.Disposition.ACCEPTED
         assert door.get("s").budget_status.settled.total == Money.of(4 * 10**9)
 
-    def test_without_a_cap_nothing_is_set_aside(self, door: Door) -> None:
+    def test_without_a_cap_a_million_is_set_aside_at_most(self, door: Door) -> None:
         """However much one trial may spend; so that no sum of holds passes what fits."""
         budget = model.Budget(max_trial_spend=Money.of(10**9))
         door.create("s", declared(budget=budget, workload=None))
@@ -56,7 +56,7 @@ class ExtremesContract:
         trials = [*door.ask("s").trials, *door.ask("s", count=10).trials]
 
         assert len(trials) == 11
-        assert door.get("s").budget_status.held == Money(0)
+        assert door.get("s").budget_status.held == Money.of(11 * 10**6)
         with pytest.raises(errors.InvalidArgument, match="beyond"):
             door.create("t", declared(budget=model.Budget(max_spend=Money.of("1000000001"))))
 

@@ -7,13 +7,15 @@ import math
 
 import numpy as np
 import pytest
+import torch
+from botorch.test_functions.multi_objective import VehicleSafety
 
-from benchmarks import cube, mixed_rag, peers, problems, results, runs
+from benchmarks import cube, engineering, mixed_rag, peers, problems, results, runs
 from groat import model
 
 STORED = {
     name: json.loads((problems.DATA / f"{name}.json").read_text())["front"]
-    for name in problems.MADE_UP
+    for name in [*problems.MADE_UP, "re34"]
 }
 
 
@@ -31,9 +33,17 @@ def true_front(name: str) -> np.ndarray:
         "dtlz2": lambda: problems.dtlz2(
             np.column_stack([corners.reshape(-1, 2), np.full((62_500, 4), 0.5)])
         ),
-        "re21": lambda: problems.truss_front(1000),
+        "zdt3": lambda: on_zdt3(
+            np.concatenate([np.linspace(*segment, 2000) for segment in problems.ZDT3_SEGMENTS])
+        ),
+        "re21": lambda: engineering.truss_front(1000),
     }
     return fronts[name]() if name in fronts else stored_front(name)
+
+
+def on_zdt3(first: np.ndarray) -> np.ndarray:
+    """The losses where all parameters but the first are 0."""
+    return problems.zdt3(np.column_stack([first, np.zeros((len(first), 5))]))
 
 
 def stored_front(name: str) -> np.ndarray:
@@ -55,6 +65,35 @@ def test_zdt1_off_its_front_by_hand() -> None:
     np.testing.assert_allclose(losses, [[0.4, 8.0]])
 
 
+def test_zdt3_on_its_front_by_hand() -> None:
+    """At a quarter the sine is 1: the second loss is 1 - sqrt(1/4) - 1/4."""
+    np.testing.assert_allclose(on_zdt3(np.array([0.25])), [[0.25, 0.25]])
+
+
+def test_zdt3_off_its_front_by_hand() -> None:
+    """With all other parameters at 1 the slack is 10: f2 = 10 (1 - sqrt(0.025) - 0.025)."""
+    losses = problems.zdt3(np.array([[0.25, 1, 1, 1, 1, 1]]))
+
+    np.testing.assert_allclose(losses, [[0.25, 9.75 - math.sqrt(2.5)]])
+
+
+def test_each_segment_of_zdt3_starts_where_the_last_one_is_beaten() -> None:
+    """A gap of the front ends where the second loss is back at its least so far."""
+    starts, ends = np.array(problems.ZDT3_SEGMENTS).T
+
+    np.testing.assert_allclose(on_zdt3(starts[1:])[:, 1], on_zdt3(ends[:-1])[:, 1], atol=1e-9)
+
+
+def test_the_best_of_zdt3_is_the_area_over_the_least_so_far() -> None:
+    """The integral over the segments agrees with a sum over a fine grid without them."""
+    grid = np.linspace(0, 1, 1_000_001)
+    least = np.minimum.accumulate(on_zdt3(grid)[:, 1])
+
+    area = np.trapezoid(1.1 - least, grid) + 0.1 * (1.1 - least[-1])
+
+    assert problems.zdt3_best(1.1) == pytest.approx(area, abs=1e-6)
+
+
 def test_dtlz2_front_is_the_unit_sphere() -> None:
     """With the distance parameters at one half every point is at distance 1."""
     points = np.random.default_rng(0).random((50, 6))
@@ -72,14 +111,14 @@ def test_dtlz2_off_its_front_by_hand() -> None:
 
 def test_re21_least_volume_by_hand() -> None:
     """All bars thin: 200 (2 + 2 + 2^(1/4) + 1) of volume, 0.01 (2 + 2 - 2 + 2) of displacement."""
-    losses = problems.truss(np.array([[1, math.sqrt(2), math.sqrt(2), 1]]))
+    losses = engineering.truss(np.array([[1, math.sqrt(2), math.sqrt(2), 1]]))
 
     np.testing.assert_allclose(losses, [[200 * (5 + 2**0.25), 0.04]])
 
 
 def test_re21_front_ends_at_the_published_points() -> None:
     """The ideal and nadir that Tanabe and Ishibuchi publish are the front's two ends."""
-    front = problems.truss_front(500)
+    front = engineering.truss_front(500)
 
     np.testing.assert_allclose(front.min(axis=0), [1237.8414230005742, 0.002761423749158419])
     np.testing.assert_allclose(front.max(axis=0), [2886.3695604236013, 0.04])
@@ -87,9 +126,9 @@ def test_re21_front_ends_at_the_published_points() -> None:
 
 def test_no_random_truss_beats_the_exact_front() -> None:
     """The front in closed form is a bound: 20,000 random trusses add no hypervolume to it."""
-    problem, front = problems.look_up("re21"), problems.truss_front(5000)
+    problem, front = problems.look_up("re21"), engineering.truss_front(5000)
     lower = np.array([1, math.sqrt(2), math.sqrt(2), 1])
-    random = problems.truss(lower + np.random.default_rng(1).random((20_000, 4)) * (3 - lower))
+    random = engineering.truss(lower + np.random.default_rng(1).random((20_000, 4)) * (3 - lower))
 
     alone = problem.normalised_hypervolume(front)
     together = problem.normalised_hypervolume(np.vstack([front, random]))
@@ -97,12 +136,37 @@ def test_no_random_truss_beats_the_exact_front() -> None:
     assert together == pytest.approx(alone, abs=2e-4)
 
 
+def test_re34_with_thin_parts_by_hand() -> None:
+    """With every thickness at 1 each loss is the sum of its coefficients."""
+    losses = engineering.vehicle(np.ones((1, 5)))
+
+    np.testing.assert_allclose(losses, [[1661.7078225, 8.3046, 0.0708]])
+
+
+def test_re34_is_the_vehicle_of_botorch() -> None:
+    """BoTorch carries the same problem, typed from the same paper by others."""
+    points = 1 + 2 * np.random.default_rng(0).random((1000, 5))
+
+    theirs = VehicleSafety()(torch.from_numpy(points)).numpy()
+
+    np.testing.assert_allclose(engineering.vehicle(points), theirs, rtol=1e-9, atol=1e-12)
+
+
+def test_the_nadir_of_re34_is_the_published_one() -> None:
+    """BoTorch's reference point is 1.1 times the nadir that Tanabe and Ishibuchi publish."""
+    stored = json.loads((problems.DATA / "re34.json").read_text())
+
+    np.testing.assert_allclose(1.1 * np.array(stored["nadir"]), VehicleSafety()._ref_point, 1e-5)
+
+
 @pytest.mark.parametrize(
     ("name", "tolerance"),
     [
         ("zdt1", 0.01),
+        ("zdt3", 0.01),
         ("dtlz2", 0.04),
         ("re21", 0.01),
+        ("re34", 0.03),
         ("mixed_rag", 0.01),
         ("agent_tools", 0.01),
         ("step_order", 0.03),
@@ -132,7 +196,7 @@ def test_every_configuration_has_finite_values(name: str) -> None:
     assert np.isfinite(losses).all()
 
 
-@pytest.mark.parametrize("name", problems.MADE_UP)
+@pytest.mark.parametrize("name", STORED)
 def test_random_search_does_not_beat_the_stored_front(name: str) -> None:
     """A front that was found by long search is not improved by 5,000 random points."""
     problem = problems.look_up(name)
@@ -209,6 +273,58 @@ def test_peers_start_from_the_configuration_in_use(name: str) -> None:
     np.testing.assert_allclose(run.losses[0], today)
 
 
+@pytest.mark.parametrize("name", ["ax", "botorch-qlognehvi"])
+def test_peers_with_a_model_start_from_the_configuration_in_use(name: str) -> None:
+    """As above, over so few trials that nothing is fitted."""
+    _skip_without(name)
+    problem = problems.look_up("mixed_rag")
+    today = problem.losses(problem.evaluate(cube.default(problem.space)))
+
+    run = peers.PEERS[name][0](problem, 0, 3)
+
+    assert run.losses.shape == (3, 2)
+    np.testing.assert_allclose(run.losses[0], today)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "trials"), [("ax", 7), ("botorch-qlognehvi", 16)])
+def test_peers_with_a_model_fit_it(name: str, trials: int) -> None:
+    """Two trials after the start are the model's own, and no Sobol points in its place."""
+    _skip_without(name)
+
+    run = peers.PEERS[name][0](problems.look_up("zdt1"), 0, trials)
+
+    assert run.losses.shape == (trials, 2)
+    assert run.fallbacks == 0
+
+
+def test_ax_is_told_of_conditions_on_one_value() -> None:
+    """An embedding that two retrievers share is no branch of a tree, and is asked always."""
+    _skip_without("ax")
+    from benchmarks import ax_peer  # noqa: PLC0415 - only in the extra `bench`
+
+    told = ax_peer._dependents(mixed_rag.SPACE)
+
+    assert told == {
+        "retriever": {"hybrid": ["hybrid_weight"]},
+        "rerank": {True: ["rerank_depth"]},
+    }
+
+
+@pytest.mark.parametrize("name", problems.MADE_UP)
+def test_configurations_come_back_from_the_cube(name: str) -> None:
+    """The point of a configuration decodes to one with the same losses."""
+    problem = problems.look_up(name)
+    told = configurations(problem.space, 300)
+
+    back = [cube.decode(problem.space, cube.encode(problem.space, c)) for c in told]
+
+    np.testing.assert_allclose(
+        [problem.losses(problem.truth(c)) for c in back],
+        [problem.losses(problem.truth(c)) for c in told],
+    )
+
+
 def test_a_lucky_draw_is_scored_by_the_truth() -> None:
     """What looks best hides the better configuration, and only what looks best counts."""
     problem = problems.look_up("zdt1")
@@ -222,6 +338,10 @@ def test_a_lucky_draw_is_scored_by_the_truth() -> None:
 
     best = problem.best_hypervolume
     np.testing.assert_allclose(curve, [1.0 / best, 0.25 / best], atol=1e-5)
+
+
+def _skip_without(name: str) -> None:
+    pytest.importorskip("ax" if name == "ax" else "botorch")
 
 
 def is_in(domain: model.Domain, value: model.Value) -> bool:

@@ -28,6 +28,9 @@ _ROOM, _ROOM_WHERE_WANTED, _ROOM_IN_TRANCHES = 3.0, 2.0, 0.5
 _STUDIES_KEPT = 64
 _EACH_UP_TO = 100
 
+_MOST_WITHOUT_A_CAP = 10**15
+"""Nanos; thousands of such holds fit in 64 bits together."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
@@ -72,16 +75,22 @@ class View:
         """Return a new trial like those to come."""
         budget, forecast = self.study.spec.budget, self.assessment.forecast
         hold = forecast.trial_spend_p50
-        if budget.max_spend is None:
+        if budget.max_trial_spend is not None and not in_tranches:
+            hold = self._in_full(budget.max_trial_spend)
+        elif budget.max_spend is None:
             hold = model.Money(0, self.study.spec.currency)
-        elif budget.max_trial_spend is not None and not in_tranches:
-            hold = budget.max_trial_spend
         return Candidate(
             hold=hold,
             likely=forecast.trial_spend_p50,
             room=self.room(in_tranches=in_tranches),
             is_typical=True,
         )
+
+    def _in_full(self, most: model.Money) -> model.Money:
+        """A declared most, as a hold; where no cap bounds their sum, it stays one that fits."""
+        if self.study.spec.budget.max_spend is not None:
+            return most
+        return min(most, model.Money(_MOST_WITHOUT_A_CAP, most.currency))
 
     def room(self, *, in_tranches: bool, is_decided: bool = False) -> float:
         """Return how many times a likely spend must fit for a trial to run on all that is left.
@@ -105,10 +114,10 @@ class View:
         """
         budget, policy = self.study.spec.budget, self.study.spec.guard_policy
         most = budget.max_trial_spend
+        if most is not None and not in_tranches:
+            return self._in_full(most)
         if budget.max_spend is None:
             return model.Money(0, self.study.spec.currency)
-        if most is not None and not in_tranches:
-            return most
         share = TRANCHE if in_tranches else policy.hold_quantile
         hold = self.spend_of(configuration, example_count, share)
         return hold if most is None else min(hold or most, most)
