@@ -49,7 +49,12 @@ format: $(VENV)/.dev  ## Format and mend what can be mended
 proto: $(VENV)/.dev  ## Generate client/groat/v1 from proto/
 	$(BIN)/python tests/generate.py client
 
-bench: $(VENV)/.dev  ## Search quality beside the peers, and what halving spares; resumes where it stopped
+$(VENV)/.bench: $(VENV)/.dev
+	@echo "setting up: the peers"
+	$(PIP) install --editable '.[bench]'
+	@touch $@
+
+bench: $(VENV)/.bench  ## Search quality beside the peers, and what halving spares; resumes where it stopped
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.halving
 	$(BIN)/python -m benchmarks.guard

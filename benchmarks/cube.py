@@ -52,6 +52,21 @@ def joined(parameter: model.Parameter, values: Mapping[str, model.Value]) -> mod
             return values[parameter.id]
 
 
+def apart(parameter: model.Parameter, value: model.Value) -> dict[str, model.Value]:
+    """Return the values of a parameter's `parts`: what `joined` joins."""
+    names = parts(parameter)
+    match parameter.domain:
+        case model.SubsetDomain(items=items):
+            chosen = cast("tuple[str, ...]", value)
+            return dict(zip(names, [item in chosen for item in items], strict=True))
+        case model.PermutationDomain(items=items):
+            order = cast("tuple[str, ...]", value)
+            keys = [(order.index(item) + 0.5) / len(items) for item in items]
+            return dict(zip(names, keys, strict=True))
+        case _:
+            return {parameter.id: value}
+
+
 def width(space: model.SearchSpace) -> int:
     """Return how many coordinates a point of a space has."""
     return sum(len(parts(parameter)) for parameter in space.parameters)
@@ -93,6 +108,30 @@ def decode(space: model.SearchSpace, point: Iterable[float]) -> dict[str, model.
     pairs = zip(domains.items(), point, strict=True)
     values = {name: value_at(domain, float(unit)) for (name, domain), unit in pairs}
     return active(space, {p.id: joined(p, values) for p in space.parameters})
+
+
+def encode(space: model.SearchSpace, configuration: model.Configuration) -> list[float]:
+    """Return a point ``(width,)`` that `decode` turns into the configuration."""
+    point: list[float] = []
+    for parameter in space.parameters:
+        values = {}
+        if parameter.id in configuration:
+            values = apart(parameter, configuration[parameter.id])
+        for name, domain in parts(parameter).items():
+            point.append(_place(domain, values[name]) if name in values else 0.5)
+    return point
+
+
+def _place(domain: Plain, value: model.Value) -> float:
+    match domain:
+        case model.FloatDomain() | model.IntDomain():
+            return unit_of(domain, float(cast("float", value)))
+        case model.BoolDomain():
+            return 0.75 if value else 0.25
+        case model.CategoricalDomain():
+            return (domain.labels.index(cast("str", value)) + 0.5) / len(domain.labels)
+        case model.OrdinalDomain():
+            return (domain.levels.index(value) + 0.5) / len(domain.levels)
 
 
 def active(space: model.SearchSpace, values: model.Configuration) -> dict[str, model.Value]:

@@ -29,11 +29,27 @@ def sobol(problem: Problem, seed: int, trials: int) -> Run:
     return log.run()
 
 
+def ax(problem: Problem, seed: int, trials: int) -> Run:
+    """Run Ax; see `ax_peer`."""
+    from benchmarks import ax_peer  # noqa: PLC0415 - heavy, and only in the extra `bench`
+
+    return ax_peer.qlognehvi(problem, seed, trials)
+
+
+def botorch(problem: Problem, seed: int, trials: int) -> Run:
+    """Run BoTorch; see `botorch_peer`."""
+    from benchmarks import botorch_peer  # noqa: PLC0415 - heavy: it imports torch
+
+    return botorch_peer.qlognehvi(problem, seed, trials)
+
+
 PEERS: dict[str, tuple[Peer, str]] = {
     "optuna-tpe": (optuna_peer.tpe, "optuna"),
     "optuna-nsga2": (optuna_peer.nsga2, "optuna"),
     "optuna-gp": (optuna_peer.gaussian_process, "optuna"),
     "optuna-gp-flat": (optuna_peer.gaussian_process_flat, "optuna"),
+    "ax": (ax, "ax-platform"),
+    "botorch-qlognehvi": (botorch, "botorch"),
     "pymoo-nsga2": (pymoo_peer.nsga2, "pymoo"),
     "scipy-sobol": (sobol, "scipy"),
 }

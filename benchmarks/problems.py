@@ -16,16 +16,21 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from benchmarks import agent_tools, cube, mixed_rag, step_order
+from benchmarks import agent_tools, cube, engineering, mixed_rag, step_order
 from groat import model
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Evaluate: TypeAlias = Callable[[model.Configuration], dict[str, float]]
 
 DATA = Path(__file__).parent / "data"
-_TRUSS_LOWER = (1.0, math.sqrt(2), math.sqrt(2), 1.0)
-_TRUSS_IDEAL = np.array([1237.8414230005742, 0.002761423749158419])
-_TRUSS_NADIR = np.array([2886.3695604236013, 0.04])
+ZDT3_SEGMENTS = (
+    (0.0, 0.083001534927),
+    (0.182228728029, 0.257762363388),
+    (0.409313674809, 0.453882104089),
+    (0.618396794439, 0.652511703805),
+    (0.823331798327, 0.851832865436),
+)
+"""Where the first loss is on ZDT3's front: up to each new least value of the second."""
 
 
 class MadeUp(Protocol):
@@ -96,6 +101,42 @@ def zdt1(points: Floats) -> Floats:
     return np.column_stack([first, slack * (1 - np.sqrt(first / slack))])
 
 
+def zdt3(points: Floats) -> Floats:
+    """Return the losses ``(n, 2)`` of points ``(n, d)`` of the unit cube.
+
+    Source:
+        Zitzler, Deb and Thiele (2000), section 4, test function T3.
+        https://doi.org/10.1162/106365600568202
+    """
+    first = points[:, 0]
+    slack = 1 + 9 * points[:, 1:].mean(axis=1)
+    share = first / slack
+    wave = share * np.sin(10 * math.pi * first)
+    return np.column_stack([first, slack * (1 - np.sqrt(share) - wave)])
+
+
+def zdt3_best(reference: float) -> float:
+    """Return the hypervolume of ZDT3's exact front beyond ``(reference, reference)``.
+
+    Over a segment it is the integral of what lies between the front and the reference, over
+    the gap after it a rectangle as high as at the segment's end.
+    """
+    starts = [start for start, _ in ZDT3_SEGMENTS[1:]] + [reference]
+    total = 0.0
+    for (start, end), after in zip(ZDT3_SEGMENTS, starts, strict=True):
+        lowest = 1 - math.sqrt(end) - end * math.sin(10 * math.pi * end)
+        total += reference * (end - start) - (_zdt3_integral(end) - _zdt3_integral(start))
+        total += (after - end) * (reference - lowest)
+    return total
+
+
+def _zdt3_integral(x: float) -> float:
+    """Integrate ``1 - sqrt(x) - x sin(10 pi x)`` from 0."""
+    pace = 10 * math.pi
+    wave = math.sin(pace * x) / pace**2 - x * math.cos(pace * x) / pace
+    return x - 2 / 3 * x**1.5 - wave
+
+
 def dtlz2(points: Floats) -> Floats:
     """Return the losses ``(n, 3)`` of points ``(n, d)`` of the unit cube.
 
@@ -111,36 +152,6 @@ def dtlz2(points: Floats) -> Floats:
         np.sin(polar),
     ]
     return radius[:, None] * np.column_stack(directions)
-
-
-def truss(areas: Floats) -> Floats:
-    """Return volume and displacement ``(n, 2)`` of a four-bar truss, both minimised.
-
-    Args:
-        areas: Shape ``(n, 4)``. Cross sections of the bars, in units of force over stress.
-
-    Source:
-        Cheng and Li (1999), in the form of problem RE21 of Tanabe and Ishibuchi (2020).
-        https://doi.org/10.1016/j.asoc.2020.106078
-    """
-    force, young, length = 10.0, 2e5, 200.0
-    volume = length * (2 * areas[:, 0] + math.sqrt(2) * areas[:, 1])
-    volume += length * (np.sqrt(areas[:, 2]) + areas[:, 3])
-    compliance = 2 / areas[:, 0] + 2 * math.sqrt(2) / areas[:, 1]
-    compliance += 2 / areas[:, 3] - 2 * math.sqrt(2) / areas[:, 2]
-    return np.column_stack([volume, force * length / young * compliance])
-
-
-def truss_front(count: int) -> Floats:
-    """Return ``count`` points of RE21's exact front, shape ``(count, 2)``.
-
-    Both losses shrink with the third bar, so it stays at its least. In the other bars
-    the losses are sums of ``a x`` and ``b / x``, both convex, so each front point
-    minimises a weighted sum and has ``x`` at ``sqrt(weight b / a)``, clipped to its range.
-    """
-    scale = np.geomspace(1 / math.sqrt(2), 3.0, count)
-    bars = [scale, math.sqrt(2) * scale, np.full(count, math.sqrt(2)), math.sqrt(2) * scale]
-    return truss(np.clip(np.column_stack(bars), _TRUSS_LOWER, 3.0))
 
 
 def _on_floats(
@@ -183,11 +194,26 @@ def _dtlz2() -> Problem:
     return _on_floats("dtlz2", dtlz2, ((0.0, 1.0),) * 6, (1.1, 1.1, 1.1), best)
 
 
+def _zdt3() -> Problem:
+    return _on_floats("zdt3", zdt3, ((0.0, 1.0),) * 6, (1.1, 1.1), zdt3_best(1.1))
+
+
 def _re21() -> Problem:
-    reference = tuple((_TRUSS_IDEAL + 1.1 * (_TRUSS_NADIR - _TRUSS_IDEAL)).tolist())
-    best = moocore.hypervolume(truss_front(20_000), ref=reference)
-    ranges = tuple((low, 3.0) for low in _TRUSS_LOWER)
-    return _on_floats("re21", truss, ranges, reference, best)
+    reference = _beyond(engineering.TRUSS_IDEAL, engineering.TRUSS_NADIR)
+    best = moocore.hypervolume(engineering.truss_front(20_000), ref=reference)
+    return _on_floats("re21", engineering.truss, engineering.TRUSS_RANGES, reference, best)
+
+
+def _re34() -> Problem:
+    stored = json.loads((DATA / "re34.json").read_text())
+    reference = _beyond(np.array(stored["ideal"]), np.array(stored["nadir"]))
+    best = stored["best_hypervolume"]
+    return _on_floats("re34", engineering.vehicle, engineering.VEHICLE_RANGES, reference, best)
+
+
+def _beyond(ideal: Floats, nadir: Floats) -> tuple[float, ...]:
+    """Return the point a tenth of a front's range beyond its nadir."""
+    return tuple((ideal + 1.1 * (nadir - ideal)).tolist())
 
 
 def _made_up(stem: str, name: str = "", evaluate: Evaluate | None = None) -> Problem:
@@ -205,8 +231,10 @@ def _made_up(stem: str, name: str = "", evaluate: Evaluate | None = None) -> Pro
 
 _MAKERS: dict[str, Callable[[], Problem]] = {
     "zdt1": _zdt1,
+    "zdt3": _zdt3,
     "dtlz2": _dtlz2,
     "re21": _re21,
+    "re34": _re34,
     "mixed_rag": lambda: _made_up("mixed_rag"),
     "mixed_rag_noisy": lambda: _made_up("mixed_rag", "mixed_rag_noisy", mixed_rag.evaluate_noisily),
     "agent_tools": lambda: _made_up("agent_tools"),

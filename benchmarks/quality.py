@@ -105,10 +105,10 @@ def _tasks(
 ) -> list[Task]:
     return [
         Task(problem=problem, optimizer=optimizer, seed=seed, trials=chosen.trials)
+        for seed in range(chosen.seeds)  # outermost, so that an early end has as many of each
         for optimizer in optimizers
         for problem in asked
         if optimizer in groat_runs.ALGORITHMS or peers.can_run(optimizer, problems.look_up(problem))
-        for seed in range(chosen.seeds)
     ]
 
 
