@@ -59,7 +59,13 @@ python -m benchmarks.guard --quick    # a little of everything, half a minute
 
 def _targets(rows: Sequence[Row]) -> str:
     lines = [
-        (one.target, one.what, one.wanted, one.measured, f"**{one.verdict}**")
+        (
+            one.target,
+            one.what,
+            one.wanted,
+            one.measured,
+            f"**{one.verdict}**" if one.verdict else "",
+        )
         for one in guard_checks.checks(rows)
     ]
     return _table(("", "measure", "wanted", "measured", "verdict"), lines)
