@@ -14,7 +14,7 @@ from groat_server.engine.clock import Clock, MakeId
 from groat_server.engine.drafts import draft_of
 from groat_server.engine.pages import number_in, page_of, size_of
 from groat_server.engine.planning import baseline_of, plan_of
-from groat_server.engine.spends import Expectation, Pilot
+from groat_server.engine.spends import Pilot
 from groat_server.guard import Ruling
 from groat_server.history import Memory
 from groat_server.space import Space
@@ -181,7 +181,8 @@ def _ran(study: model.Study, pilot: model.Pilot | None, now: datetime) -> Pilot 
         return None
     spec = study.spec
     validation.check_pilot(pilot, spec.currency)
-    if not Expectation(spec, now).whole:
+    declared = 0 if spec.workload is None else spec.workload.example_count
+    if not (spec.algorithm.whole_example_count or declared):
         problem = (
             f"{pilot.example_count} of how many is unknown; declare workload.example_count, or "
             "max_examples of the algorithm"
