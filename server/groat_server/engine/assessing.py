@@ -73,24 +73,25 @@ class View:
 
     def typical(self, *, in_tranches: bool) -> Candidate:
         """Return a new trial like those to come."""
-        budget, forecast = self.study.spec.budget, self.assessment.forecast
-        hold = forecast.trial_spend_p50
-        if budget.max_trial_spend is not None and not in_tranches:
-            hold = self._in_full(budget.max_trial_spend)
-        elif budget.max_spend is None:
-            hold = model.Money(0, self.study.spec.currency)
+        likely, declared = self.assessment.forecast.trial_spend_p50, self._declared(in_tranches)
         return Candidate(
-            hold=hold,
-            likely=forecast.trial_spend_p50,
+            hold=likely if declared is None else declared,
+            likely=likely,
             room=self.room(in_tranches=in_tranches),
             is_typical=True,
         )
 
-    def _in_full(self, most: model.Money) -> model.Money:
-        """A declared most, as a hold; where no cap bounds their sum, it stays one that fits."""
-        if self.study.spec.budget.max_spend is not None:
-            return most
-        return min(most, model.Money(_MOST_WITHOUT_A_CAP, most.currency))
+    def _declared(self, in_tranches: bool) -> model.Money | None:
+        """Return a hold that rests on no forecast: a declared most, or nothing without a cap.
+
+        Where no cap bounds the sum of holds, each stays one that fits.
+        """
+        budget = self.study.spec.budget
+        most, is_capped = budget.max_trial_spend, budget.max_spend is not None
+        if most is not None and not in_tranches:
+            bound = model.Money(_MOST_WITHOUT_A_CAP, most.currency)
+            return most if is_capped else min(most, bound)
+        return None if is_capped else model.Money(0, self.study.spec.currency)
 
     def room(self, *, in_tranches: bool, is_decided: bool = False) -> float:
         """Return how many times a likely spend must fit for a trial to run on all that is left.
@@ -112,12 +113,10 @@ class View:
         trial half-way: a declared most in full, or else the policy's quantile.
         Zero when there is no cap to keep; ``None`` when nothing is known.
         """
-        budget, policy = self.study.spec.budget, self.study.spec.guard_policy
-        most = budget.max_trial_spend
-        if most is not None and not in_tranches:
-            return self._in_full(most)
-        if budget.max_spend is None:
-            return model.Money(0, self.study.spec.currency)
+        declared = self._declared(in_tranches)
+        if declared is not None:
+            return declared
+        most, policy = self.study.spec.budget.max_trial_spend, self.study.spec.guard_policy
         share = TRANCHE if in_tranches else policy.hold_quantile
         hold = self.spend_of(configuration, example_count, share)
         return hold if most is None else min(hold or most, most)
