@@ -54,8 +54,9 @@ $(VENV)/.bench: $(VENV)/.dev
 	$(PIP) install --editable '.[bench]'
 	@touch $@
 
-bench: $(VENV)/.bench  ## Search quality beside the peers, and what halving spares; resumes where it stopped
+bench: $(VENV)/.bench  ## Search quality per trial and per dollar beside the peers, and what halving spares; resumes
 	$(BIN)/python -m benchmarks.quality
+	$(BIN)/python -m benchmarks.spend
 	$(BIN)/python -m benchmarks.halving
 	$(BIN)/python -m benchmarks.guard
 	$(BIN)/python -m benchmarks.converging

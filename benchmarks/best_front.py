@@ -19,7 +19,7 @@ from benchmarks import cube
 from benchmarks.problems import DATA, MADE_UP, Floats, MadeUp
 
 _POPULATION = 300
-_STORED = {"mixed_rag": 150, "agent_tools": 150, "step_order": 400}
+_STORED = dict.fromkeys(MADE_UP, 150) | {"step_order": 400}
 """Points that are kept; a front of three losses needs more of them."""
 
 

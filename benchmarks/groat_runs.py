@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -22,7 +22,7 @@ from benchmarks.runs import Log, Peer, Run
 from groat import model
 
 _SERVER = Path(__file__).parents[1] / "server" / "groat_server"
-_DECIDING = (
+DECIDING = (
     *(f"{room}.py" for room in ("space", "blocks", "columns", "conditions", "restrictions")),
     *("front.py", "history.py", "algorithms/bayesian/*.py"),
     *(f"algorithms/{name}.py" for name in ("base", "design", "auto", "bayes", "sobol")),
@@ -32,7 +32,7 @@ _DECIDING = (
 
 
 @dataclass(frozen=True, slots=True)
-class _Server:
+class Server:
     """A running server; it and its workers are alone in their session."""
 
     address: str
@@ -64,7 +64,7 @@ def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> 
         RuntimeError: The server stopped the study before its last trial.
     """
     log = Log(problem)
-    with _serving() as server, groat.Client(server.address) as client:
+    with serving() as server, groat.Client(server.address) as client:
         start = server.cpu_s()
         study = client.create_study(
             f"{problem.name.replace('_', '-')}-{seed}",
@@ -88,17 +88,21 @@ ALGORITHMS: dict[str, Peer] = {
 }
 
 
-def version() -> str:
-    """Return groat's version, with a checksum of the code that chooses configurations."""
+def version(patterns: Iterable[str] = DECIDING) -> str:
+    """Return groat's version, with a checksum of the code that chooses configurations.
+
+    Args:
+        patterns: Of files below the server's folder.
+    """
     digest = hashlib.sha256()
-    for pattern in _DECIDING:
+    for pattern in patterns:
         for path in sorted(_SERVER.glob(pattern)):
             digest.update(path.read_bytes())
     return f"groat {metadata.version('groat')}+{digest.hexdigest()[:8]}"
 
 
 @contextmanager
-def _serving() -> Iterator[_Server]:
+def serving() -> Iterator[Server]:
     """Start a server on a free port with a new SQLite file; stop it by SIGTERM."""
     with tempfile.TemporaryDirectory() as folder, (Path(folder) / "log").open("w+") as log:
         process = subprocess.Popen(
@@ -113,7 +117,7 @@ def _serving() -> Iterator[_Server]:
             greeting = process.stdout.readline()
             if not greeting:
                 raise RuntimeError(f"the server did not start: {Path(log.name).read_text()}")
-            yield _Server(address=greeting.split()[-1], session=process.pid, log=Path(log.name))
+            yield Server(address=greeting.split()[-1], session=process.pid, log=Path(log.name))
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(timeout=60)

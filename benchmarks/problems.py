@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from scipy.stats import qmc
 
-from benchmarks import agent_tools, cube, engineering, mixed_rag, step_order
+from benchmarks import agent_tools, cube, engineering, mixed_rag, priced_rag, step_order
 from groat import model
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -49,6 +49,8 @@ MADE_UP: dict[str, MadeUp] = {
     "mixed_rag": mixed_rag,
     "agent_tools": agent_tools,
     "step_order": step_order,
+    "priced_rag_cost": priced_rag.BY_PRICE,
+    "priced_rag_latency": priced_rag.BY_LATENCY,
 }
 
 
@@ -239,8 +241,18 @@ _MAKERS: dict[str, Callable[[], Problem]] = {
     "mixed_rag_noisy": lambda: _made_up("mixed_rag", "mixed_rag_noisy", mixed_rag.evaluate_noisily),
     "agent_tools": lambda: _made_up("agent_tools"),
     "step_order": lambda: _made_up("step_order"),
+    "priced_rag_cost": lambda: _made_up(
+        "priced_rag_cost", evaluate=priced_rag.BY_PRICE.evaluate_noisily
+    ),
+    "priced_rag_latency": lambda: _made_up(
+        "priced_rag_latency", evaluate=priced_rag.BY_LATENCY.evaluate_noisily
+    ),
 }
-NAMES = tuple(_MAKERS)
+PRICED = ("priced_rag_cost", "priced_rag_latency")
+"""Problems whose trials spend money, for `spend`."""
+
+NAMES = tuple(name for name in _MAKERS if name not in PRICED)
+"""Problems that are compared per trial, for `quality`."""
 
 
 @functools.cache
@@ -248,6 +260,6 @@ def look_up(name: str) -> Problem:
     """Return a problem by name.
 
     Raises:
-        KeyError: There is no such problem; `NAMES` lists them.
+        KeyError: There is no such problem; `NAMES` and `PRICED` list them.
     """
     return _MAKERS[name]()

@@ -170,6 +170,8 @@ def test_the_nadir_of_re34_is_the_published_one() -> None:
         ("mixed_rag", 0.01),
         ("agent_tools", 0.01),
         ("step_order", 0.03),
+        ("priced_rag_cost", 0.01),
+        ("priced_rag_latency", 0.01),
     ],
 )
 def test_the_true_front_has_hypervolume_one(name: str, tolerance: float) -> None:
