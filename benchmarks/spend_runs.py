@@ -27,15 +27,13 @@ PEERS = (
 )
 """Those of `peers`; the quickest first."""
 
-_ADVICE = {model.Reason.CONVERGED, model.Reason.NOT_WORTH_ITS_SPEND}
-
 
 class OutOfMoney(Exception):
     """The next trial would pass the cap."""
 
 
 def informed(seed: int, kind: model.AlgorithmKind | None = None) -> StudyOptions:
-    """Return a study by a user who declares what they know, and overrules advice.
+    """Return a study by a user who declares what they know, and does not take advice.
 
     Args:
         seed: Of the search and of the user's errors.
@@ -175,20 +173,13 @@ def _with_groat(options: StudyOptions, problem: Problem, seed: int) -> Search:
 
 
 def _use_up(study: groat.Study, purse: Purse) -> str:
-    """Run trials until a cap ends it; a stop that is advice is overruled."""
-    while True:
-        for trial in study:
-            told = purse.evaluate(trial.parameters)
-            trial.tell(
-                _with_errors(told),
-                usage=priced_usage.used(trial.parameters),
-                example_count=priced_rag.QUESTIONS,
-            )
-        decision = study.last_decision
-        assert decision is not None
-        if decision.reason not in _ADVICE:
-            return decision.reason.value
-        study.resume()
+    """Run trials until a cap ends the study; return why it ended."""
+    for trial in study:
+        told = purse.evaluate(trial.parameters)
+        used = priced_usage.used(trial.parameters)
+        trial.tell(_with_errors(told), usage=used, example_count=priced_rag.QUESTIONS)
+    assert study.last_decision is not None
+    return study.last_decision.reason.value
 
 
 def _with_errors(told: Mapping[str, float]) -> dict[str, float | tuple[float, float]]:
