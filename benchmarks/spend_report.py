@@ -165,8 +165,8 @@ def _said(rows: Sequence[Row]) -> str:
         [
             "## What groat's guard said\n",
             "With the dollars booked at that moment. Advice is only said here and ends no search:",
-            "such a decision reads `proceed`. A `stop` is about a typical trial until the last one;",
-            "a cheaper trial may still fit.",
+            "such a decision reads `proceed`. A `stop` before the last is about a typical trial;",
+            "a cheaper one still fitted.",
             f"Fits that failed, so that a Sobol point took their place: {lost}.\n",
             *(lines or ["groat did not run."]),
         ]
