@@ -49,7 +49,8 @@ async def serve(wanted: Settings) -> None:
     loop.set_default_executor(ThreadPoolExecutor(_THREADS, thread_name_prefix="groat"))
     store = await asyncio.to_thread(SqlStore.open, wanted.store)
     sampler = Sampler(workers=wanted.fit_workers, timeout_s=wanted.fit_timeout_s)
-    engine = Engine(store, sampler, clock=_now, make_id=_new_id)
+    ahead = wanted.computes_ahead
+    engine = Engine(store, sampler, clock=_now, make_id=_new_id, computes_ahead=ahead)
     server = Server(engine, wanted.address)
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

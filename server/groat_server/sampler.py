@@ -89,17 +89,20 @@ class Sampler:
         )
         self._warm: set[str] = set()
 
+    async def is_heavy(self, request: Request) -> bool:
+        """Whether a request runs in a worker process."""
+        # Looked up in a thread: the first time this imports the algorithm's module. One that
+        # only says how far trials are taken is as heavy as the one that chooses them.
+        chooser = request.problem.sampler or request.algorithm
+        return (await asyncio.to_thread(algorithms.look_up, chooser)).is_heavy
+
     async def suggest(self, request: Request) -> Sequence[Suggestion]:
         """Run a request to its end, or fall back to Sobol points when a fit fails.
 
         Raises:
             AwaitsResults: As the algorithm does.
         """
-        # Looked up in a thread: the first time this imports the algorithm's module. One that
-        # only says how far trials are taken is as heavy as the one that chooses them.
-        chooser = request.problem.sampler or request.algorithm
-        algorithm = await asyncio.to_thread(algorithms.look_up, chooser)
-        if not algorithm.is_heavy:
+        if not await self.is_heavy(request):
             return await asyncio.to_thread(run, request)
         try:
             future = self._pool.schedule(run, args=(request,), timeout=self._timeout_s)

@@ -24,6 +24,7 @@ class Settings:
         store: A SQLAlchemy URL of SQLite or PostgreSQL.
         fit_workers: Processes that fit models.
         fit_timeout_s: A fit that takes longer is given up for a Sobol point.
+        computes_ahead: Compute suggestions before they are asked for.
         drain_s: How long running calls may finish after SIGTERM.
         log_format: ``json`` or ``text``.
         is_insecure: Allow plaintext off loopback.
@@ -33,6 +34,7 @@ class Settings:
     store: str
     fit_workers: int
     fit_timeout_s: float
+    computes_ahead: bool
     drain_s: float
     log_format: str
     is_insecure: bool
@@ -43,6 +45,7 @@ _SERVE: tuple[tuple[str, str, str], ...] = (
     ("store", "sqlite:///groat.db", "database URL: sqlite:///FILE or postgresql://..."),
     ("fit-workers", "1", "processes that fit models"),
     ("fit-timeout", "120", "seconds after which a fit is given up for a Sobol point"),
+    ("ahead", "on", "compute suggestions before they are asked for: on or off"),
     ("drain", "10", "seconds that running calls get after SIGTERM"),
     ("log-format", "text", "json or text"),
 )
@@ -92,6 +95,7 @@ def read(
         store=_store(raw["store"]),
         fit_workers=int(_number("fit-workers", raw["fit-workers"], 1, 64)),
         fit_timeout_s=_number("fit-timeout", raw["fit-timeout"], 1, 86_400),
+        computes_ahead=_one_of("ahead", raw["ahead"], ("on", "off")) == "on",
         drain_s=_number("drain", raw["drain"], 0, 3_600),
         log_format=_one_of("log-format", raw["log-format"], ("json", "text")),
         is_insecure=flags["insecure"] or environment.get(_variable("insecure")) == "1",

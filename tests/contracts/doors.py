@@ -90,7 +90,9 @@ class EngineDoor:
     With a sampler of somebody else's it leaves that one running when it is closed.
     """
 
-    def __init__(self, store: Store, sampler: Sampler | None = None) -> None:
+    def __init__(
+        self, store: Store, sampler: Sampler | None = None, *, computes_ahead: bool = True
+    ) -> None:
         self._skipped = timedelta()
         self._sampler = sampler or Sampler()
         self._owns_sampler = sampler is None
@@ -99,6 +101,7 @@ class EngineDoor:
             self._sampler,
             clock=lambda: datetime.now(UTC) + self._skipped,
             make_id=lambda: str(uuid4()),
+            computes_ahead=computes_ahead,
         )
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever)
@@ -198,7 +201,10 @@ class EngineDoor:
     def tell(
         self, trial: model.Trial, outcome: model.Outcome, usage: Sequence[model.Usage] = ()
     ) -> model.TellResult:
-        return self._engine.work.tell(_order(trial, usage), outcome)
+        result = self._engine.work.tell(_order(trial, usage), outcome)
+        told = self._engine.asks.told
+        self._loop.call_soon_threadsafe(told, trial.study_id, result.budget_status)
+        return result
 
     def heartbeat(
         self, study_id: str, renewals: Sequence[tuple[int, str]]

@@ -32,12 +32,21 @@ class Engine:
         sampler: Where algorithms run.
         clock: The time, aware and in UTC.
         make_id: A new id that nobody has seen, such as a UUID.
+        computes_ahead: Compute suggestions before they are asked for.
     """
 
-    def __init__(self, store: Store, sampler: Sampler, *, clock: Clock, make_id: MakeId) -> None:
+    def __init__(
+        self,
+        store: Store,
+        sampler: Sampler,
+        *,
+        clock: Clock,
+        make_id: MakeId,
+        computes_ahead: bool = True,
+    ) -> None:
         memory = Memory(store)
         self.judging = Judging(store, memory, clock=clock, make_id=make_id)
-        self.asks = Asking(store, self.judging, sampler, clock=clock)
+        self.asks = Asking(store, self.judging, sampler, clock=clock, computes_ahead=computes_ahead)
         self.work = Telling(store, memory, self.judging, clock=clock)
         self.drafts = Creating(store, memory, self.judging, clock=clock)
         self.studies = Studies(store, sampler, clock=clock)

@@ -19,8 +19,9 @@ from groat.model import Reason, Verdict
 from groat_server import guard, validation
 from groat_server.algorithms.base import AwaitsResults
 from groat_server.booking import digest_of
+from groat_server.engine.ahead import Ahead
 from groat_server.engine.assessing import View
-from groat_server.engine.batches import Batch, Candidates, Question, batch_of
+from groat_server.engine.batches import Basis, Batch, Candidates, Question, batch_of
 from groat_server.engine.clock import Clock
 from groat_server.engine.judging import Judging, decision_of
 from groat_server.guard import Ruling
@@ -68,7 +69,16 @@ class _Short(Exception):
 class Asking:
     """The verb ask. It belongs to one event loop."""
 
-    def __init__(self, store: Store, judging: Judging, sampler: Sampler, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        store: Store,
+        judging: Judging,
+        sampler: Sampler,
+        *,
+        clock: Clock,
+        computes_ahead: bool,
+    ) -> None:
+        self._ahead = Ahead(self._suggest, is_on=computes_ahead)
         self._store = store
         self._judging = judging
         self._sampler = sampler
@@ -95,6 +105,10 @@ class Asking:
             return task.result()
         return await asyncio.to_thread(self._still_computing, order)
 
+    def told(self, study_id: str, status: model.BudgetStatus) -> None:
+        """Take note that a trial has ended, and compute ahead what its worker may ask for."""
+        self._ahead.told(study_id, status)
+
     def _begin(self, order: AskOrder) -> asyncio.Task[model.AskResult]:
         key = (order.study_id, order.request_id)
         if key in self._asks:
@@ -118,25 +132,36 @@ class Asking:
         # One at a time per study, so that each suggestion knows the ones before it.
         turn = self._turns.setdefault(order.study_id, asyncio.Lock())
         async with turn:
-            batch = Batch()
-            for _ in range(_TRIES):
-                try:
-                    return await asyncio.to_thread(self._hand_out, order, batch)
-                except _Short as short:
-                    batch = await self._suggest(order.study_id, short.missing)
+            with self._ahead.held(order.study_id):
+                ready = self._ahead.ready(order.study_id, order.count)
+                result = await self._handed_out(order, ready)
+            self._ahead.answered(order.study_id, result)
+            return result
+
+    async def _handed_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
+        for turn in range(_TRIES):
+            try:
+                return await asyncio.to_thread(self._hand_out, order, batch)
+            except _Short as short:
+                missing = short.missing
+            begun = None if turn else await self._ahead.join(order.study_id, missing)
+            batch = begun or await self._suggest(order.study_id, missing)
         return await asyncio.to_thread(self._still_computing, order)
 
     async def _suggest(self, study_id: str, count: int) -> Batch:
         # Reading a long past takes a while: only the waiting is done on the event loop.
         question = await asyncio.to_thread(self._question, study_id, count)
+        if await self._sampler.is_heavy(question.request):
+            self._ahead.serve(study_id)
         try:
             suggestions = await self._sampler.suggest(question.request)
         except AwaitsResults:
-            return Batch(born=question.born, awaits_results=True)
+            return Batch(basis=question.basis, awaits_results=True)
         return await asyncio.to_thread(batch_of, question, suggestions)
 
     def _question(self, study_id: str, count: int) -> Question:
-        # Pending ones first: what ends meanwhile is then in both, and counts as told.
+        # What begins meanwhile must not look known, and what ends be missing: it counts as told.
+        basis = Basis.of(self._store.look(study_id))
         running = self._store.pending(study_id)
         view = self._store.look(study_id)
         seen = self._judging.see(view)
@@ -150,8 +175,7 @@ class Asking:
             count=count,
             seeds=(spec.algorithm.seed or 0, view.next_number),
         )
-        finished = view.study.budget_status.finished_trials
-        return Question(request, past, born=view.study.create_time, finished=finished)
+        return Question(request, past, basis)
 
     def _hand_out(self, order: AskOrder, batch: Batch) -> model.AskResult:
         if order.acknowledged_decision_id and (replayed := self._replayed(order)) is not None:
@@ -163,7 +187,7 @@ class Asking:
             if known is not None:
                 return self._replay(locked, known, order, now)
             locked.lapse(now=now)
-            if batch.born not in {None, locked.view().study.create_time}:
+            if not batch.serves(locked.view()):
                 batch = Batch()
             trials, ruling = self._lease_each(locked, order, batch, seen, now)
             decision = self._judging.decide(locked, seen, ruling, now)
@@ -271,7 +295,11 @@ def _nothing_more(study: model.Study, batch: Batch, missing: int) -> Ruling:
     if batch.awaits_results:
         return guard.awaiting(study)
     # What was told since may have made more of it: a promotion, say.
-    if batch.is_last and batch.finished == study.budget_status.finished_trials:
+    if (
+        batch.is_last
+        and batch.basis
+        and batch.basis.finished == study.budget_status.finished_trials
+    ):
         return guard.exhausted(study)
     raise _Short(missing)
 

@@ -12,7 +12,55 @@ from groat_server.algorithms.base import Suggestion
 from groat_server.engine.assessing import View
 from groat_server.history import Past
 from groat_server.sampler import Request
-from groat_server.storage.base import LockedStudy, NewTrial
+from groat_server.storage.base import LockedStudy, NewTrial, StudyView
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What was known of a study when an algorithm was asked.
+
+    Attributes:
+        born: When it was created: its name may have been given to another one since.
+        etag: Of its declaration and state.
+        next_number: How many trials it had.
+        next_order: How often the end of a trial was told.
+        finished: How many trials were finished.
+    """
+
+    born: datetime
+    etag: str
+    next_number: int
+    next_order: int
+    finished: int
+
+    @classmethod
+    def of(cls, view: StudyView) -> Basis:
+        """Take down where a study stands."""
+        study = view.study
+        return cls(
+            born=study.create_time,
+            etag=study.etag,
+            next_number=view.next_number,
+            next_order=view.next_order,
+            finished=study.budget_status.finished_trials,
+        )
+
+    def suffices(self, view: StudyView) -> bool:
+        """Whether what was computed ahead from it is worth handing out now.
+
+        Not where a trial has come that it does not know of: the same might be
+        suggested. The end of a trial that it believed in is missed less the more
+        trials run, whose ends nobody knows.
+        """
+        is_same = (self.born, self.etag) == (view.study.create_time, view.study.etag)
+        unheard = view.next_order - self.next_order
+        running = view.study.budget_status.running_trials
+        return is_same and self.next_number == view.next_number and unheard <= patience(running)
+
+
+def patience(running: int) -> int:
+    """Return how many ends of trials may be unheard of while so many others run: one to four."""
+    return running // 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,28 +68,33 @@ class Batch:
     """Suggestions to hand out.
 
     Attributes:
-        born: When the study was created that they are for: its name may have
-            been given to another one since.
-        finished: How many trials were finished when the algorithm was asked.
+        basis: What was known when they were asked for; ``None`` before that.
         is_last: No other configuration was left then.
         awaits_results: The next one depends on what is not told yet.
+        is_ready: They were computed before the ask that they are for.
     """
 
     trials: tuple[NewTrial, ...] = ()
-    born: datetime | None = None
-    finished: int = 0
+    basis: Basis | None = None
     is_last: bool = False
     awaits_results: bool = False
+    is_ready: bool = False
+
+    def serves(self, view: StudyView) -> bool:
+        """Whether it may be handed out now."""
+        if self.basis is None:
+            return True
+        is_of_it = self.basis.born == view.study.create_time
+        return self.basis.suffices(view) if self.is_ready else is_of_it
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What an algorithm is asked, and the past and the birth of the study it is about."""
+    """What an algorithm is asked, and what is known of the study it is about."""
 
     request: Request
     past: Past
-    born: datetime
-    finished: int
+    basis: Basis
 
 
 class Candidates:
@@ -134,7 +187,7 @@ def batch_of(question: Question, suggestions: Sequence[Suggestion]) -> Batch:
     """Turn an algorithm's answer into trials that can be handed out."""
     trials = tuple(_new_trial(question, suggestion) for suggestion in suggestions)
     is_last = len(suggestions) < question.request.count
-    return Batch(trials, born=question.born, finished=question.finished, is_last=is_last)
+    return Batch(trials, question.basis, is_last=is_last)
 
 
 def _new_trial(question: Question, suggestion: Suggestion) -> NewTrial:

@@ -41,6 +41,7 @@ class TrialService(service_pb2_grpc.TrialServiceServicer):
         order = requests.work_order(request)
         outcome = wire.outcome_from_proto(request)
         result = await writing(self._engine.work.tell, order, outcome)
+        self._engine.asks.told(order.study_id, result.budget_status)
         return wire.tell_result_to_proto(result)
 
     async def Heartbeat(
