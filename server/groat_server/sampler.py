@@ -31,6 +31,7 @@ from groat_server.algorithms.base import (
     Predicted,
     Preparable,
     Problem,
+    Purse,
     Seen,
     Suggestion,
 )
@@ -192,7 +193,9 @@ def _prepare(name: str) -> None:
         algorithm.prepare()
 
 
-def problem_of(spec: model.StudySpec, space: Space, affordable: int | None) -> Problem:
+def problem_of(
+    spec: model.StudySpec, space: Space, affordable: int | None, purse: Purse | None = None
+) -> Problem:
     """State a study's declaration as arrays and plain numbers."""
     kind = spec.algorithm.kind
     is_halving = isinstance(kind, model.SuccessiveHalving | model.Hyperband)
@@ -207,6 +210,7 @@ def problem_of(spec: model.StudySpec, space: Space, affordable: int | None) -> P
         max_concurrent_trials=spec.max_concurrent_trials,
         affordable_trials=affordable,
         allow_replicates=spec.algorithm.allow_replicates,
+        purse=purse,
     )
 
 

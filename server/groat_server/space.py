@@ -11,7 +11,7 @@ import functools
 import hashlib
 import itertools
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from graphlib import CycleError, TopologicalSorter
 from typing import TypeAlias
 
@@ -296,12 +296,20 @@ class Space:
 
     def decode(self, point: Floats) -> dict[str, model.Value]:
         """Return the configuration at a point ``(d,)``: active parameters, in declared order."""
-        active = self.active(point[None])[0]
-        return {
-            parameter.id: self._blocks[j].value(np.clip(point[self.columns[j]], 0.0, 1.0))
+        return self.decode_some(point[None], {parameter.id for parameter in self.parameters})[0]
+
+    def decode_some(self, points: Floats, ids: Collection[str]) -> list[dict[str, model.Value]]:
+        """Return those of the named parameters that are active at ``points (n, d)``."""
+        active, inside = self.active(points), np.clip(points, 0.0, 1.0)
+        wanted = [
+            (parameter.id, self.columns[j], self._blocks[j])
             for j, parameter in enumerate(self.parameters)
-            if active[self.columns[j]].all()
-        }
+            if parameter.id in ids
+        ]
+        return [
+            {name: block.value(row[own]) for name, own, block in wanted if has[own].all()}
+            for row, has in zip(inside, active, strict=True)
+        ]
 
     def configuration_id(self, configuration: model.Configuration) -> str:
         """Hash a configuration: 20 hexadecimal digits, the same on every machine.

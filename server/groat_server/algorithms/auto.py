@@ -10,6 +10,7 @@ import numpy as np
 
 from groat_server.algorithms import design, look_up
 from groat_server.algorithms.base import History, Pending, Preparable, Problem, Suggestion
+from groat_server.algorithms.bayesian import thrift
 from groat_server.algorithms.cells import count_cells
 
 FEWEST_EXAMPLES = 16
@@ -165,6 +166,8 @@ def _may_try_all(now: _Moment) -> str:
 
 
 def _is_starting(now: _Moment) -> str:
+    if thrift.applies(now.problem):
+        return ""  # the models' own start spends less
     size, known = design.starting_size(now.problem), now.told + now.pending
     if known < size:
         return f"{known} trials are known, and models come after {size}"

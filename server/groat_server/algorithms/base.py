@@ -20,6 +20,34 @@ Integers: TypeAlias = npt.NDArray[np.int64]
 Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
+class Spends(Protocol):
+    """Predicts what trials spend."""
+
+    def nanos(self, points: Floats) -> Floats:
+        """Return what a whole trial of each of ``points (n, d)`` spends as likely as not, ``(n,)``.
+
+        Canonical points; billionths of the study's currency, at least 1.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purse:
+    """The money of a study that has a cap.
+
+    Attributes:
+        cap: Nanos, of the whole study.
+        left: Nanos that are neither settled nor held.
+        share_left: Of the cap or of the trials, whichever is nearer to its end; 0 to 1.
+        spends: What trials spend.
+    """
+
+    cap: float
+    left: float
+    share_left: float
+    spends: Spends
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Problem:
     """What is searched, and how much of it can be afforded.
@@ -39,6 +67,7 @@ class Problem:
         affordable_trials: Trials that budget and limits allow in the whole
             study, told ones included; ``None`` when nothing bounds it.
         allow_replicates: A known configuration may be suggested again.
+        purse: ``None`` where no cap is set, or nobody knows yet what trials spend.
     """
 
     space: Space
@@ -51,6 +80,7 @@ class Problem:
     max_concurrent_trials: int = 0
     affordable_trials: int | None = None
     allow_replicates: bool = False
+    purse: Purse | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from groat_server.algorithms.base import (
     Seen,
     Suggestion,
 )
-from groat_server.algorithms.bayesian import fidelity
+from groat_server.algorithms.bayesian import fidelity, thrift
 from groat_server.space import Space
 
 
@@ -49,7 +49,10 @@ class Bayesian:
         rng: np.random.Generator,
     ) -> list[Suggestion]:
         """See `Algorithm.suggest`."""
-        if _is_starting(problem, history, pending):
+        if thrift.applies(problem):
+            if thrift.is_starting(problem, history, pending):
+                return thrift.suggestions(problem, history, pending, count)
+        elif _is_starting(problem, history, pending):
             return design.sobol_suggestions(problem, history, pending, count)
         return _search().propose(problem, history, pending, count, rng)
 

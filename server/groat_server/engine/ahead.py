@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import TypeAlias
@@ -78,7 +78,7 @@ class Ahead:
                 self._desks.popitem(last=False)
 
     @contextmanager
-    def held(self, study_id: str) -> Iterator[None]:
+    def held(self, study_id: str) -> Generator[None]:
         """Begin no round meanwhile: it would not know what an ask is handing out."""
         desk = self._desks.get(study_id, _Desk())
         desk.is_held = True

@@ -169,7 +169,7 @@ class Asking:
         history, pending = history_of(past, running)
         request = Request(
             algorithm=spec.algorithm.kind.kind,
-            problem=problem_of(spec, past.space, seen.affordable_in_all),
+            problem=problem_of(spec, past.space, seen.affordable_in_all, seen.purse),
             history=history,
             pending=pending,
             count=count,

@@ -13,9 +13,10 @@ import numpy as np
 from groat import model
 from groat.model import TrialState
 from groat_server import guard
+from groat_server.algorithms.base import Purse
 from groat_server.engine.forecasting import forecast_of
 from groat_server.engine.situations import Situation, Terms, situation
-from groat_server.engine.spends import Expectation, Pilot, features_of, money_of
+from groat_server.engine.spends import Expectation, Pilot, TrialSpends, features_of, money_of
 from groat_server.guard import Assessment, Candidate, SpendModel
 from groat_server.history import Memory, Past, Told
 from groat_server.space import Space
@@ -70,6 +71,22 @@ class View:
         """How many trials the study can have, told ones included; ``None``: nothing bounds it."""
         more = self.assessment.forecast.affordable_trials
         return None if more is None else self.study.budget_status.finished_trials + more
+
+    @property
+    def purse(self) -> Purse | None:
+        """The money of the study, for an algorithm that weighs it; ``None`` without a cap."""
+        budget, status = self.study.spec.budget, self.study.budget_status
+        if budget.max_spend is None or status.remaining is None or self.spends is None:
+            return None
+        cap, left = budget.max_spend.nanos, max(status.remaining.nanos, 0)
+        begun = status.finished_trials + status.running_trials
+        trials = 1.0 if budget.max_trials is None else 1 - begun / max(budget.max_trials, 1)
+        return Purse(
+            cap=cap,
+            left=left,
+            share_left=max(min(left / max(cap, 1), trials), 0.0),
+            spends=TrialSpends(self.past.space, self.expectation, self.spends),
+        )
 
     def typical(self, *, in_tranches: bool) -> Candidate:
         """Return a new trial like those to come."""

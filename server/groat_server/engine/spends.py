@@ -12,7 +12,7 @@ import numpy as np
 from groat import model
 from groat_server import guard, pricing
 from groat_server.algorithms.base import Floats
-from groat_server.guard import Observed
+from groat_server.guard import Observed, SpendModel
 from groat_server.history import Past, Told
 from groat_server.space import Space
 from groat_server.spending import spend_features
@@ -80,6 +80,42 @@ class Expectation:
     def tokens(self, configuration: model.Configuration, example_count: int = 0) -> float:
         """Return the declared tokens, in and out; 0 where none are declared."""
         return self.declared.tokens(configuration, example_count) if self.declared else 0.0
+
+
+class TrialSpends:
+    """What whole trials are expected to spend, for algorithms; may be pickled.
+
+    Args:
+        space: The study's.
+        expectation: What is declared.
+        learnt: What trials have taught about that.
+    """
+
+    def __init__(self, space: Space, expectation: Expectation, learnt: SpendModel) -> None:
+        self._space = space
+        self._expectation = expectation
+        self._learnt = learnt
+        declared = expectation.declared
+        self._priced = declared.parameters if declared else frozenset[str]()
+        owned = zip(space.columns, space.parameters, strict=True)
+        named = [own for own, parameter in owned if parameter.id in self._priced]
+        self._columns = [j for own in named for j in range(own.start, own.stop)]
+        self._known = dict[bytes, float]()
+
+    def nanos(self, points: Floats) -> Floats:
+        """See `algorithms.base.Spends`."""
+        rows = spend_features(self._space, points)
+        return np.maximum(self._learnt.center(rows, self._offsets(points)), 1.0)
+
+    def _offsets(self, points: Floats) -> Floats:
+        """Return what is declared, priced once for all points that are the same to the prices."""
+        active = self._space.active(points)[:, self._columns]
+        keys = [row.tobytes() for row in np.concatenate([points[:, self._columns], active], axis=1)]
+        new = {key: i for i, key in enumerate(keys) if key not in self._known}
+        decoded = self._space.decode_some(points[list(new.values())], self._priced)
+        for key, configuration in zip(new, decoded, strict=True):
+            self._known[key] = self._expectation.log_nanos(configuration)
+        return np.array([self._known[key] for key in keys])
 
 
 def observed(past: Past, expectation: Expectation, told: Sequence[Told]) -> Observed:

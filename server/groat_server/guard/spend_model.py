@@ -153,6 +153,10 @@ class SpendModel:
             logs = widen(logs, center + steps * sds)
         return self._nanos(offsets + logs)
 
+    def center(self, features: Floats, offsets: Floats) -> Floats:
+        """Return the exponential of each trial's expected log spend, shape ``(n,)``, in nanos."""
+        return self._nanos(offsets + self._predicted(features).moments()[0])
+
     def mean(self, features: Floats, offsets: Floats) -> Floats:
         """Return each trial's expected spend, shape ``(n,)``, in nanos.
 

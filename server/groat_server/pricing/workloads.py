@@ -63,6 +63,13 @@ class DeclaredSpend:
         self._items = [_priced(spec, item, i, now) for i, item in enumerate(workload.items)]
         self.unpriced = tuple(sorted({name for item in self._items for name in _unpriced(item)}))
 
+    @property
+    def parameters(self) -> frozenset[str]:
+        """Those on which it depends, by their ids."""
+        declared = [item.declared for item in self._items]
+        names = {name for one in declared for name in (one.model_parameter, one.times_parameter)}
+        return frozenset(names - {""})
+
     def nanos(self, configuration: model.Configuration, example_count: int = 0) -> float:
         """Return the declared spend of a trial on so many examples; 0 is all."""
         return sum(

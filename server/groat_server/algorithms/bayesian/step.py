@@ -10,7 +10,7 @@ import numpy as np
 
 from groat_server import front
 from groat_server.algorithms.base import Bools, Floats, History, Problem
-from groat_server.algorithms.bayesian import candidates, goal
+from groat_server.algorithms.bayesian import candidates, goal, thrift
 from groat_server.algorithms.bayesian.features import features
 from groat_server.algorithms.bayesian.improvement import Improvement
 from groat_server.algorithms.bayesian.many import SampledImprovement
@@ -107,7 +107,7 @@ class Step:
         reference = goal.reference_point(best, self._seen, hoped, self._problem.reference)
         exact = self._problem.objectives <= _MOST_EXACT_OBJECTIVES
         steering = self._score(best if exact else goal.loneliest(best, _MANY_ROWS), reference)
-        found = candidates.search(space, steering, pool, known, rng)
+        found = candidates.search(space, self._cooled(steering), pool, known, rng)
         if not exact:
             return self._judged(found, losses, reference, rng), _unknown
         reached = _share_of_box(best, reference)
@@ -138,6 +138,13 @@ class Step:
             return np.log(expected) + models.feasibility.log_chances(inputs)
 
         return score
+
+    def _cooled(self, score: candidates.Score) -> candidates.Score:
+        """Weigh gain by spend, where spends are worth weighing."""
+        if self._problem.purse is None or not thrift.applies(self._problem):
+            return score
+        cooling = thrift.Cooling.of(self._problem.purse)
+        return lambda points: score(points) - cooling.penalties(points)
 
     def _judged(
         self, found: Floats, losses: Floats, reference: Floats, rng: np.random.Generator
