@@ -19,7 +19,8 @@ from groat import model
 from groat_server import front
 from groat_server.algorithms.base import Floats
 from groat_server.engine.planning import baseline_of
-from groat_server.history import Past, history_of
+from groat_server.evidence import history_of
+from groat_server.history import Past
 from groat_server.sampler import Request, problem_of, run
 from groat_server.space import Space
 

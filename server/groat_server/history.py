@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from groat import errors, model
-from groat_server.algorithms.base import Bools, Floats, History, Integers, Pending
+from groat_server.algorithms.base import Bools, Floats
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial, Store
 
@@ -64,12 +64,17 @@ class Told:
         return self.is_measured or self.trial.state is model.TrialState.INFEASIBLE
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class Past:
     """Everything that has finished in one study.
 
     Attributes:
         by_number: The newest version of each finished trial.
+        ordered: The same, in order of finishing.
+        keys: Of the configurations of all evidence; see `Space.keys`.
+        measured: How many of them have a value of every metric that counts.
+        useless: Finished trials that are no evidence, in order of finishing.
+        changes: How often a finished trial was told again.
         front: Numbers of the contenders that no contender dominates.
     """
 
@@ -77,6 +82,11 @@ class Past:
     space: Space
     last_order: int = -1
     by_number: dict[int, Told] = field(default_factory=dict[int, Told])
+    ordered: list[Told] = field(default_factory=list[Told])
+    keys: set[bytes] = field(default_factory=set[bytes])
+    measured: int = 0
+    useless: list[Told] = field(default_factory=list[Told])
+    changes: int = 0
     front: set[int] = field(default_factory=set[int])
     lock: threading.RLock = field(default_factory=threading.RLock)
 
@@ -88,11 +98,16 @@ class Past:
             self.by_number[told.trial.number] = told
             self.last_order = one.order
             if not changed:
-                self._challenge(told)
+                self._append(told)
         if changed:
+            self.changes += 1
+            self.measured = 0
+            self.ordered.clear()
+            self.keys.clear()
+            self.useless.clear()
             self.front.clear()
-            for told in self.by_number.values():
-                self._challenge(told)
+            for told in sorted(self.by_number.values(), key=lambda told: told.order):
+                self._append(told)
 
     def told(self) -> list[Told]:
         """Return what was told, in order of trial number."""
@@ -101,7 +116,8 @@ class Past:
 
     def in_order(self) -> list[Told]:
         """Return what was told, in order of finishing."""
-        return sorted(self.told(), key=lambda told: told.order)
+        with self.lock:
+            return self.ordered.copy()
 
     def is_on_front(self, number: int) -> bool:
         """Whether a trial is a contender and not dominated."""
@@ -113,6 +129,15 @@ class Past:
         with self.lock:
             members = [self.by_number[number] for number in self.front]
         return sorted(members, key=lambda told: (*told.losses, told.trial.number))
+
+    def _append(self, told: Told) -> None:
+        self.ordered.append(told)
+        self.measured += told.is_measured
+        if told.is_evidence:
+            self.keys.update(self.space.keys(told.point[None]))
+        else:
+            self.useless.append(told)
+        self._challenge(told)
 
     def _challenge(self, told: Told) -> None:
         if not told.is_contender:
@@ -172,65 +197,6 @@ class Memory:
             return past
 
 
-def history_of(past: Past, running: Sequence[model.Trial]) -> tuple[History, Pending]:
-    """Split what is known into evidence, pending trials and what is of no other use.
-
-    Args:
-        past: What finished.
-        running: What was pending, read before ``past`` was, so that no trial
-            is missing from both; what has finished since is left out of them.
-    """
-    with past.lock:
-        told = past.told()
-        running = [trial for trial in running if trial.number not in past.by_number]
-    evidence = [one for one in told if one.is_evidence]
-    useless = [one for one in told if not one.is_evidence]
-    return _history(past, evidence), _pending(past, running, useless)
-
-
-def _history(past: Past, evidence: Sequence[Told]) -> History:
-    m, c = len(past.spec.objectives), len(past.spec.constraints)
-    trials = [one.trial for one in evidence]
-    return History(
-        numbers=_integers(trial.number for trial in trials),
-        points=_stack([one.point for one in evidence], past.space.d),
-        losses=_stack([one.losses for one in evidence], m),
-        errors=_stack([one.errors for one in evidence], m),
-        violations=_stack([one.violations for one in evidence], c),
-        violation_errors=_stack([one.violation_errors for one in evidence], c),
-        example_counts=_integers(trial.example_count for trial in trials),
-        parents=_integers(map(_parent, trials)),
-        generators=tuple(trial.generator for trial in trials),
-        slots=tuple(trial.slot for trial in trials),
-        notes=tuple(trial.notes for trial in trials),
-    )
-
-
-def _pending(past: Past, running: Sequence[model.Trial], useless: Sequence[Told]) -> Pending:
-    excluded = [one.point for one in useless if not _repeats_its_parent(past, one)]
-    return Pending(
-        numbers=_integers(trial.number for trial in running),
-        points=_stack([past.space.place(one.configuration) for one in running], past.space.d),
-        example_counts=_integers(trial.example_count for trial in running),
-        parents=_integers(map(_parent, running)),
-        slots=tuple(trial.slot for trial in running),
-        notes=tuple(trial.notes for trial in running),
-        excluded=_stack(excluded, past.space.d),
-        # Of trials that are told without all their metrics, too: their slots are no less gone.
-        lost=tuple(one.trial.slot for one in useless if one.trial.slot),
-    )
-
-
-def _repeats_its_parent(past: Past, told: Told) -> bool:
-    """Whether it only went on with a configuration that its parent has measured."""
-    parent = past.by_number.get(_parent(told.trial))
-    return parent is not None and parent.is_evidence and np.array_equal(parent.point, told.point)
-
-
-def _parent(trial: model.Trial) -> int:
-    return -1 if trial.parent is None else trial.parent
-
-
 def is_whole(spec: model.StudySpec, trial: model.Trial) -> bool:
     """Tell whether a trial was evaluated on as many examples as the front asks for.
 
@@ -277,14 +243,6 @@ def _violation(metric: model.Metric, told: model.MetricValue) -> float:
 
 def _error(_: model.Metric, told: model.MetricValue) -> float:
     return np.nan if told.standard_error is None else told.standard_error
-
-
-def _integers(numbers: Iterable[int]) -> Integers:
-    return np.fromiter(numbers, dtype=np.int64)
-
-
-def _stack(rows: Sequence[Floats], width: int) -> Floats:
-    return np.array(rows, dtype=float).reshape(len(rows), width)
 
 
 def _dominate(better: Floats, worse: Floats) -> Bools:

@@ -24,6 +24,8 @@ from groat.errors import NotPossibleNow
 from groat_server import algorithms
 from groat_server.algorithms.base import (
     AwaitsResults,
+    Delegate,
+    Delegating,
     Explaining,
     Floats,
     History,
@@ -51,6 +53,7 @@ class Request:
 
     Attributes:
         seeds: Study seed and next trial number, from which its dice are made.
+        why: One sentence on why it is this algorithm, where that was chosen.
     """
 
     algorithm: str
@@ -59,17 +62,27 @@ class Request:
     pending: Pending
     count: int
     seeds: tuple[int, int]
+    why: str = ""
 
 
 def run(request: Request) -> list[Suggestion]:
     """Call the algorithm, in whatever process this is."""
-    return algorithms.look_up(request.algorithm).suggest(
+    found = algorithms.look_up(request.algorithm).suggest(
         request.problem,
         request.history,
         request.pending,
         request.count,
         np.random.default_rng(request.seeds),
     )
+    return [one.because(request.why) for one in found]
+
+
+def delegate(name: str, problem: Problem, *, told: int, measured: int, pending: int) -> Delegate:
+    """Return who answers an ask: the algorithm of this name, or the one that it chooses."""
+    algorithm = algorithms.look_up(name)
+    if isinstance(algorithm, Delegating):
+        return algorithm.delegate(problem, told=told, measured=measured, pending=pending)
+    return Delegate(name=name, why="", problem=problem)
 
 
 class Sampler:
@@ -172,6 +185,7 @@ def _explaining() -> Explaining:
 def _without_models(request: Request) -> Request:
     """Ask for Sobol points, on as many examples as the study means new ones to have."""
     problem = replace(request.problem, sampler=_FALLBACK)
+    request = replace(request, why="")
     if request.problem.sampler:
         return replace(request, problem=problem)
     if problem.options.get("max_examples"):

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from groat import model
-from groat_server.algorithms.auto import Auto, choose
-from groat_server.algorithms.base import Problem
+from groat_server.algorithms.auto import Auto
+from groat_server.algorithms.base import Delegate, History, Problem
 from groat_server.space import Space
 from groat_server.testing import (
     FINITE,
@@ -20,7 +20,6 @@ from groat_server.testing import (
     different_points,
     problem_of,
     told,
-    waiting,
 )
 
 
@@ -40,10 +39,15 @@ def ints(count: int) -> Space:
 ITEMS = tuple(f"item {i}" for i in range(129))
 
 
+def delegated(problem: Problem, history: History, pending: int) -> Delegate:
+    measured = int(history.is_measured.sum())
+    return Auto().delegate(problem, told=len(history.numbers), measured=measured, pending=pending)
+
+
 def chosen(problem: Problem, trials: int = 0, pending: int = 0) -> str:
     points = np.full((trials + pending, problem.space.d), 0.5)
     history = told(problem, points[:trials])
-    return choose(problem, history, waiting(problem, points[trials:], trials)).name
+    return delegated(problem, history, pending).name
 
 
 @pytest.mark.parametrize(
@@ -156,7 +160,7 @@ def test_models_wait_for_two_measurements() -> None:
     history = told(problem, different_points(SMOOTH, 20))
     history.losses[1:] = np.nan
 
-    found = choose(problem, history, waiting(problem, history.points[:0], 20))
+    found = delegated(problem, history, 0)
 
     assert found.name == "sobol"
 
@@ -201,7 +205,7 @@ def test_it_says_why(
     problem = replace(problem_of(searched, options=options), affordable_trials=affordable)
     history = told(problem, different_points(searched, trials))
 
-    assert choose(problem, history, waiting(problem, history.points[:0], trials)).why == why
+    assert delegated(problem, history, 0).why == why
 
 
 def test_a_suggestion_says_why_it_was_made() -> None:

@@ -15,7 +15,8 @@ from groat import model
 from groat.model import Money
 from groat_server import front
 from groat_server.engine.analysis import Analysis
-from groat_server.history import Memory, Past, history_of
+from groat_server.evidence import history_of
+from groat_server.history import Memory, Past
 from groat_server.space import Space
 from groat_server.storage.base import FinishedTrial, Store
 from groat_server.storage.sql import SqlStore

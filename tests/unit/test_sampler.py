@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from groat import model
-from groat_server.history import history_of
+from groat_server.evidence import history_of
 from groat_server.sampler import Request, Sampler, problem_of
 from groat_server.space import Space
 from tests.contracts import service

@@ -9,7 +9,14 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from groat_server.algorithms import design, look_up
-from groat_server.algorithms.base import History, Pending, Preparable, Problem, Suggestion
+from groat_server.algorithms.base import (
+    Delegate,
+    History,
+    Pending,
+    Preparable,
+    Problem,
+    Suggestion,
+)
 from groat_server.algorithms.bayesian import thrift
 from groat_server.algorithms.cells import count_cells
 
@@ -33,14 +40,6 @@ MOST_AT_ONCE = 128
 
 FEWEST_EVOLVED = 1_000
 """Affordable trials that are ten generations of the largest population."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """An algorithm, and one sentence on why it has the word."""
-
-    name: str
-    why: str
 
 
 class Auto:
@@ -82,29 +81,27 @@ class Auto:
         Raises:
             AwaitsResults: As the chosen one does.
         """
-        choice = choose(problem, history, pending)
-        stated = _stated(choice.name, problem)
-        found = look_up(choice.name).suggest(stated, history, pending, count, rng)
-        return [replace(one, why=f"{choice.why} {one.why}".rstrip()) for one in found]
+        chosen = self.delegate(
+            problem,
+            told=len(history.numbers),
+            measured=int(history.is_measured.sum()),
+            pending=len(pending.numbers),
+        )
+        found = look_up(chosen.name).suggest(chosen.problem, history, pending, count, rng)
+        return [one.because(chosen.why) for one in found]
+
+    def delegate(self, problem: Problem, *, told: int, measured: int, pending: int) -> Delegate:
+        """See `Delegating.delegate`."""
+        now = _Moment(problem=problem, told=told, measured=measured, pending=pending)
+        reasons = ((name, reason(now)) for name, reason in _TABLE)
+        name, why = next((name, why) for name, why in reasons if why)
+        return Delegate(name=name, why=f"{name}: {why}.", problem=_stated(name, problem))
 
     def prepare(self) -> None:
         """See `Preparable.prepare`."""
         heavy = look_up("bayesian")
         if isinstance(heavy, Preparable):
             heavy.prepare()
-
-
-def choose(problem: Problem, history: History, pending: Pending) -> Choice:
-    """Return who the next ask goes to, and why; see `Auto`."""
-    now = _Moment(
-        problem=problem,
-        told=len(history.numbers),
-        measured=int(history.is_measured.sum()),
-        pending=len(pending.numbers),
-    )
-    reasons = ((name, reason(now)) for name, reason in _TABLE)
-    name, why = next((name, why) for name, why in reasons if why)
-    return Choice(name, f"{name}: {why}.")
 
 
 def first_rung(problem: Problem) -> int:

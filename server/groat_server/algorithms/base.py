@@ -6,8 +6,8 @@ everyone's alike, and is called as ``suggest(problem, history, pending, count, r
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence, Set
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeAlias, runtime_checkable
 
 import numpy as np
@@ -103,6 +103,8 @@ class History:
         generators: Which algorithm made each trial.
         slots: What each took up in its algorithm's plan; empty for none.
         notes: What the algorithm left with each suggestion.
+        keys: For a `Selective` algorithm, those of all told configurations
+            (see `Space.keys`); it grows while trials are told. Else empty.
     """
 
     numbers: Integers
@@ -116,6 +118,7 @@ class History:
     generators: tuple[str, ...]
     slots: tuple[str, ...]
     notes: tuple[Mapping[str, str], ...]
+    keys: Set[bytes] = frozenset()
 
     @property
     def is_measured(self) -> Bools:
@@ -176,6 +179,10 @@ class Suggestion:
     why: str = ""
     notes: Mapping[str, str] = field(default_factory=dict[str, str])
 
+    def because(self, why: str) -> Suggestion:
+        """Return it with the reason of whoever chose its maker in front."""
+        return replace(self, why=f"{why} {self.why}".strip())
+
 
 class AwaitsResults(Exception):
     """There is nothing to suggest until a pending trial is told, or people enqueue one."""
@@ -207,6 +214,47 @@ class Algorithm(Protocol):
         Raises:
             AwaitsResults: Not even one point can be suggested before more is told.
         """
+        ...
+
+
+@runtime_checkable
+class Selective(Protocol):
+    """What one that is not heavy may have beside: the fittest are all it needs to know.
+
+    Of more trials than it remembers, its history has the fittest and the newest only,
+    so that an ask costs no more after 100,000 trials.
+    """
+
+    def memory(self, problem: Problem) -> int:
+        """Return how many trials are remembered at least, and fewer than twice as many."""
+        ...
+
+    def fittest(self, history: History, size: int) -> Integers:
+        """Return up to ``size`` different rows of ``history``, from which to go on."""
+        ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delegate:
+    """Who answers an ask in another's place.
+
+    Attributes:
+        name: Of the algorithm.
+        why: One sentence on why it is that one.
+        problem: As that one needs it stated.
+    """
+
+    name: str
+    why: str
+    problem: Problem
+
+
+@runtime_checkable
+class Delegating(Protocol):
+    """What an algorithm may have beside that only chooses who answers."""
+
+    def delegate(self, problem: Problem, *, told: int, measured: int, pending: int) -> Delegate:
+        """Choose by how many trials are evidence, how many of them measured, and how many run."""
         ...
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 
 import numpy as np
 from scipy.stats import qmc
@@ -48,14 +48,19 @@ class Known:
     def __init__(self, problem: Problem, history: History, pending: Pending) -> None:
         self._space = problem.space
         self._keys = set(problem.space.keys(pending.excluded))
+        self._told: Set[bytes] = frozenset()
         if not problem.allow_replicates:
+            self._told = history.keys
             self._keys.update(problem.space.keys(history.points))
             self._keys.update(problem.space.keys(pending.points))
 
     def is_new(self, points: Floats) -> Bools:
         """Tell which rows of ``points (n, d)`` are not known; changes nothing."""
-        new = np.array([key not in self._keys for key in self._space.keys(points)], dtype=np.bool_)
-        return new & self._space.allowed(points)
+        new = [self._is_new(key) for key in self._space.keys(points)]
+        return np.array(new, dtype=np.bool_) & self._space.allowed(points)
+
+    def _is_new(self, key: bytes) -> bool:
+        return key not in self._keys and key not in self._told
 
     def choose(
         self, batches: Iterable[Floats], count: int, rng: np.random.Generator
@@ -74,7 +79,8 @@ class Known:
             configuration is known.
         """
         chosen = list(itertools.islice(self._new_rows(self._allowed(batches)), count))
-        if len(chosen) < count and len(self._keys) < self._space.size:
+        known = max(len(self._keys), len(self._told))
+        if len(chosen) < count and known < self._space.size:
             chosen += itertools.islice(self._left(rng), count - len(chosen))
         return chosen
 
@@ -85,7 +91,7 @@ class Known:
         past all known ones after as many steps. Where it may repeat itself, or a
         range holds but a few floats, patience ends.
         """
-        stale, patience = 0, len(self._keys) + _PATIENCE
+        stale, patience = 0, len(self._keys) + len(self._told) + _PATIENCE
         for point in self._space.points(rng):
             found = next(self._new_rows([point[None]]), None)
             stale = 0 if found is not None else stale + 1
@@ -97,7 +103,7 @@ class Known:
     def _new_rows(self, batches: Iterable[Floats]) -> Iterator[Floats]:
         for batch in batches:
             for key, point in zip(self._space.keys(batch), batch, strict=True):
-                if key not in self._keys:
+                if self._is_new(key):
                     self._keys.add(key)
                     yield point
 

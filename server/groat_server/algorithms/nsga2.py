@@ -10,21 +10,34 @@ remembered between two asks.
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 from pymoo.core.population import Population
 from pymoo.core.problem import Problem as PymooProblem
 from pymoo.operators.survival.rank_and_crowding import RankAndCrowding
 
 from groat_server.algorithms import design, evolution
-from groat_server.algorithms.base import Floats, History, Pending, Problem, Suggestion
+from groat_server.algorithms.base import (
+    Floats,
+    History,
+    Integers,
+    Pending,
+    Problem,
+    Suggestion,
+)
+
+_MEMORY = 100
+"""Trials that are remembered: no population is larger but for the option."""
 
 
 class Nsga2:
-    """Survivors of the whole history, crossed and mutated.
+    """Survivors of the history, crossed and mutated.
 
     The first ``population_size`` trials come from the Sobol design. From then on
     each ask selects that many survivors by constraint violation, rank and
-    crowding, and breeds from them. INFEASIBLE trials never breed.
+    crowding, and breeds from them. INFEASIBLE trials never breed. Of a long history
+    it knows the fittest hundred, or as many as the population has, and the newest.
 
     Source:
         Deb, Pratap, Agarwal and Meyarivan (2002), NSGA-II.
@@ -53,9 +66,33 @@ class Nsga2:
         points = known.choose(broods, count, rng)
         return [Suggestion(point=point, generator="nsga2") for point in points]
 
+    def memory(self, problem: Problem) -> int:
+        """See `Selective.memory`."""
+        return max(_MEMORY, int(problem.options.get("population_size") or 0))
+
+    def fittest(self, history: History, size: int) -> Integers:
+        """Return a row of each of the fittest configurations, then more rows of theirs.
+
+        Of a configuration's rows that on the most examples comes first, and the newest of
+        these. What cannot breed comes last.
+        """
+        past, dice = evolution.evaluated(history), np.random.default_rng(len(history.numbers))
+        fit = _survivors(past, min(size, len(past.points)), dice)
+        places = {point.tobytes(): place for place, point in enumerate(fit)}
+        keys = [point.tobytes() for point in history.points]
+        place = np.array([places.get(key, len(fit)) for key in keys])
+        counts = np.where(history.example_counts > 0, history.example_counts, np.inf)
+        turns, met = np.zeros(len(keys)), Counter[bytes]()
+        for row in np.lexsort((-history.numbers, -counts)):
+            turns[row] = met[keys[row]]
+            met[keys[row]] += 1
+        return np.lexsort((place, turns, place == len(fit)))[:size]
+
 
 def _survivors(past: evolution.Evaluated, size: int, rng: np.random.Generator) -> Floats:
     """Select the fittest, shape ``(k, d)``, the fittest first."""
+    if not size:
+        return past.points
     population = Population.new(X=past.points, F=past.losses, G=past.violations[:, None])
     judged = PymooProblem(n_var=past.points.shape[1], n_obj=past.losses.shape[1], n_ieq_constr=1)
     survivors = RankAndCrowding().do(judged, population, n_survive=size, random_state=rng)

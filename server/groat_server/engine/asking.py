@@ -24,9 +24,9 @@ from groat_server.engine.assessing import View
 from groat_server.engine.batches import Basis, Batch, Candidates, Question, batch_of
 from groat_server.engine.clock import Clock
 from groat_server.engine.judging import Judging, decision_of
+from groat_server.evidence import Evidence
 from groat_server.guard import Ruling
-from groat_server.history import history_of
-from groat_server.sampler import Request, Sampler, problem_of
+from groat_server.sampler import Request, Sampler, delegate, problem_of
 from groat_server.storage.base import Answer, LockedStudy, Store, StudyView
 
 _TRIES = 5
@@ -83,6 +83,7 @@ class Asking:
         self._judging = judging
         self._sampler = sampler
         self._clock = clock
+        self._evidence = Evidence()
         self._asks: dict[tuple[str, str], tuple[AskOrder, asyncio.Task[model.AskResult]]] = {}
         self._turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
@@ -166,14 +167,22 @@ class Asking:
         view = self._store.look(study_id)
         seen = self._judging.see(view)
         past, spec = seen.past, view.study.spec
-        history, pending = history_of(past, running)
+        chosen = delegate(
+            spec.algorithm.kind.kind,
+            problem_of(spec, past.space, seen.affordable_in_all, seen.purse),
+            told=len(past.ordered) - len(past.useless),
+            measured=past.measured,
+            pending=len(running),
+        )
+        history, pending = self._evidence.of(past, running, chosen)
         request = Request(
-            algorithm=spec.algorithm.kind.kind,
-            problem=problem_of(spec, past.space, seen.affordable_in_all, seen.purse),
+            algorithm=chosen.name,
+            problem=chosen.problem,
             history=history,
             pending=pending,
             count=count,
             seeds=(spec.algorithm.seed or 0, view.next_number),
+            why=chosen.why,
         )
         return Question(request, past, basis)
 

@@ -161,7 +161,7 @@ class Assessing:
         kept, told = self._keep(view.study, past), past.in_order()
         with kept.lock:
             situations = [
-                kept.situation(past, told[:count])
+                kept.situation(past, told, count)
                 if pilot is None
                 else situation(past, kept.terms, told[:count], pilot)
                 for count in _due(len(told))
@@ -203,13 +203,14 @@ class _Kept:
     )
     lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def situation(self, past: Past, told: Sequence[Told]) -> Situation:
+    def situation(self, past: Past, told: Sequence[Told], count: int) -> Situation:
+        """See the study as it stood when ``count`` trials were told."""
         # A trial that changed after its end has another order.
-        key = (len(told), told[-1].order if told else -1)
+        key = (count, told[count - 1].order if count else -1)
         if key not in self.situations:
             while len(self.situations) >= 2 * guard.IN_A_ROW:
                 self.situations.pop(next(iter(self.situations)))
-            self.situations[key] = situation(past, self.terms, told)
+            self.situations[key] = situation(past, self.terms, told[:count])
         return self.situations[key]
 
 
@@ -241,7 +242,7 @@ def _view(
     assessment = Assessment(
         forecast=forecast,
         advice=advice,
-        failures=_failures([one for one in told if one.order >= since]),
+        failures=_failures(told, since),
         trial_tokens=forecast.trial_tokens,
     )
     return View(
@@ -255,7 +256,9 @@ def _view(
     )
 
 
-def _failures(told: Sequence[Told]) -> int:
-    """Count the newest trials that FAILED in a row."""
-    newest = itertools.takewhile(lambda one: one.trial.state is TrialState.FAILED, reversed(told))
+def _failures(told: Sequence[Told], since: int) -> int:
+    """Count the newest trials that FAILED in a row, of those told since then."""
+    newest = itertools.takewhile(
+        lambda one: one.order >= since and one.trial.state is TrialState.FAILED, reversed(told)
+    )
     return sum(1 for _ in newest)
