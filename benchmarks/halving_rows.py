@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from importlib import metadata
 from pathlib import Path
 
+from benchmarks import lines
 from benchmarks.results import RESULTS
 
 KNOWN = RESULTS / "halving.jsonl"
@@ -94,13 +94,9 @@ def version() -> str:
 
 def read(path: Path = KNOWN) -> list[Row]:
     """Return the rows of a file, the newest of each key; none when there is no file."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = [Row(**json.loads(line)) for line in lines]
-    return list({row.key: row for row in rows}.values())
+    return lines.read(path, lambda told: Row(**told))
 
 
 def append(rows: Iterable[Row], path: Path = KNOWN) -> None:
     """Add rows at the end of a file."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a") as file:
-        file.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
+    lines.append(path, rows)

@@ -7,21 +7,19 @@ are not repeated, so it can be stopped at any time.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from benchmarks import charts, groat_runs, peers, problems, report, results
+from benchmarks import charts, fresh, groat_runs, lines, peers, problems, report, results
 from benchmarks.runs import Peer
 
 OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
@@ -54,7 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by every process below; two would fight
     asked = _tasks(chosen, chosen.problems, chosen.optimizers)
     known = {row.key for row in results.read(_KNOWN)}
-    failed = _make([task for task in asked if task.key not in known], chosen.jobs)
+    missing = [task for task in asked if task.key not in known]
+    failed = fresh.make(missing, perform, partial(lines.append, _KNOWN), jobs=chosen.jobs)
     rows = _rows(_tasks(chosen, problems.NAMES, list(OPTIMIZERS)))
     if rows:
         stem = "quality" if chosen.trials == _TRIALS else f"quality-{chosen.trials}"
@@ -116,26 +115,6 @@ def _rows(tasks: Sequence[Task]) -> list[results.Row]:
     """Return what is known of these runs, in their order."""
     known = {row.key: row for row in results.read(_KNOWN)}
     return [known[task.key] for task in tasks if task.key in known]
-
-
-def _make(tasks: Sequence[Task], jobs: int) -> int:
-    """Make all runs, each in a fresh process, and keep what is done; return how many failed."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    failed, context = 0, multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool,
-        Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress,
-    ):
-        bar = progress.add_task("runs", total=len(tasks))
-        futures = {pool.submit(perform, task): task for task in tasks}
-        for future in as_completed(futures):
-            if error := future.exception():
-                failed += 1
-                progress.console.print(f"failed: {futures[future]}: {error}", markup=False)
-            else:
-                results.append(_KNOWN, [future.result()])
-            progress.advance(bar)
-    return failed
 
 
 def _commit() -> str:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 import moocore
 import numpy as np
 
+from benchmarks import lines
 from benchmarks.problems import Problem
 from benchmarks.runs import Run
 
@@ -65,14 +64,4 @@ def curve(problem: Problem, run: Run) -> tuple[float, ...]:
 
 def read(path: Path) -> list[Row]:
     """Return the rows of a file, the newest of each key; none when there is no file."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = [Row(**json.loads(line)) for line in lines]
-    frozen = [Row(**{**asdict(row), "curve": tuple(row.curve)}) for row in rows]
-    return list({row.key: row for row in frozen}.values())
-
-
-def append(path: Path, rows: Iterable[Row]) -> None:
-    """Add rows at the end of a file."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a") as file:
-        file.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
+    return lines.read(path, lambda told: Row(**lines.frozen(told)))

@@ -7,21 +7,19 @@ are not repeated, so it can be stopped at any time.
 from __future__ import annotations
 
 import argparse
-import multiprocessing
 import os
 import sys
 import time
 import zlib
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from rich.console import Console
 from rich.markdown import Markdown
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from benchmarks import (
+    fresh,
     machine,
     priced_usage,
     problems,
@@ -57,7 +55,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     os.environ["OMP_NUM_THREADS"] = "1"  # inherited by every process below; two would fight
     asked = _tasks(chosen.seeds, chosen.problems, chosen.optimizers)
     known = {row.key for row in spend_rows.read()}
-    failed = _make([task for task in asked if task.key not in known], chosen.jobs)
+    missing = [task for task in asked if task.key not in known]
+    failed = fresh.make(missing, perform, spend_rows.append, jobs=chosen.jobs)
     rows = _rows(_tasks(chosen.seeds, problems.PRICED, OPTIMIZERS))
     text = spend_report.markdown(rows)
     if rows:
@@ -122,26 +121,6 @@ def _rows(tasks: Sequence[Task]) -> list[Row]:
     """Return what is known of these searches, in their order."""
     known = {row.key: row for row in spend_rows.read()}
     return [known[task.key] for task in tasks if task.key in known]
-
-
-def _make(tasks: Sequence[Task], jobs: int) -> int:
-    """Make all searches, each in a fresh process; keep what is done; return how many failed."""
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn()
-    failed, context = 0, multiprocessing.get_context("spawn")
-    with (
-        ProcessPoolExecutor(jobs, mp_context=context, max_tasks_per_child=1) as pool,
-        Progress(*columns, TimeElapsedColumn(), console=Console(stderr=True)) as progress,
-    ):
-        bar = progress.add_task("searches", total=len(tasks))
-        futures = {pool.submit(perform, task): task for task in tasks}
-        for future in as_completed(futures):
-            if error := future.exception():
-                failed += 1
-                progress.console.print(f"failed: {futures[future]}: {error}", markup=False)
-            else:
-                spend_rows.append([future.result()])
-            progress.advance(bar)
-    return failed
 
 
 if __name__ == "__main__":

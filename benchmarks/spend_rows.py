@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import bisect
-import json
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import lines
 from benchmarks.results import RESULTS
 
 KNOWN = RESULTS / "spend.jsonl"
@@ -80,18 +80,9 @@ def of(rows: Iterable[Row], problem: str, optimizer: str) -> list[Row]:
 
 def read(path: Path = KNOWN) -> list[Row]:
     """Return the rows of a file, the newest of each key; none when there is no file."""
-    lines = path.read_text().splitlines() if path.exists() else []
-    rows = [_row(json.loads(line)) for line in lines]
-    return list({row.key: row for row in rows}.values())
+    return lines.read(path, lambda told: Row(**lines.frozen(told)))
 
 
-def append(rows: Sequence[Row], path: Path = KNOWN) -> None:
+def append(rows: Iterable[Row], path: Path = KNOWN) -> None:
     """Add rows at the end of a file."""
-    path.parent.mkdir(exist_ok=True)
-    with path.open("a") as file:
-        file.writelines(json.dumps(asdict(row)) + "\n" for row in rows)
-
-
-def _row(told: dict[str, object]) -> Row:
-    frozen = {name: tuple(one) if isinstance(one, list) else one for name, one in told.items()}
-    return Row(**frozen)  # pyright: ignore[reportArgumentType] - as `append` wrote it
+    lines.append(path, rows)
