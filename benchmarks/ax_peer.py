@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import logging
 import warnings
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
 
 from ax.api.client import Client
@@ -18,6 +18,7 @@ from botorch.acquisition.multi_objective import logei
 from benchmarks import cube
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Run
+from benchmarks.searches import Fact, Job
 from groat import model
 
 _Value: TypeAlias = int | float | str | bool
@@ -51,6 +52,32 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
         with log.thinking():
             client.complete_trial(index, _losses(problem, told))
     return log.run()
+
+
+class AxSearch:
+    """The same search, asked one trial at a time; see `searches.Proposer`. Ax tells no failures."""
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        self.lost = 0
+        set_ax_logger_levels(logging.ERROR)
+        warnings.simplefilter("ignore")
+        self._problem, self._names = problem, _names(problem.space)
+        self._client = _client(problem, self._names, seed)
+
+    def attach(self, past: Sequence[Fact]) -> None:
+        """Add what is known as finished trials, which count as Ax's start."""
+        for fact in past:
+            written = _to_ax(self._problem.space, fact.configuration, self._names)
+            self._complete(self._client.attach_trial(written), fact.values)
+
+    def ask(self) -> Job:
+        """Get the next trial."""
+        [(index, asked)] = self._client.get_next_trials(max_trials=1).items()
+        configuration = _from_ax(self._problem.space, asked, self._names)
+        return Job(configuration, lambda values: self._complete(index, values))
+
+    def _complete(self, index: int, values: Mapping[str, float]) -> None:
+        self._client.complete_trial(index, _losses(self._problem, values))
 
 
 def _client(problem: Problem, names: Mapping[str, str], seed: int) -> Client:

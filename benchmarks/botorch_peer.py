@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import torch
@@ -22,6 +23,7 @@ from torch import Tensor
 from benchmarks import cube
 from benchmarks.problems import Floats, Problem
 from benchmarks.runs import Log, Run
+from benchmarks.searches import Fact, Job
 
 _MOST_START = 20
 _RESTARTS, _RAW_SAMPLES = 10, 512
@@ -65,6 +67,41 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
         points.append(point)
         losses.append(log.newest)
     return log.run(fallbacks=fallbacks)
+
+
+class BotorchSearch:
+    """The same model and acquisition, asked one trial at a time from a past on.
+
+    Without a Sobol start: at least two trials must be attached. See `searches.Proposer`.
+    """
+
+    def __init__(self, problem: Problem, seed: int) -> None:
+        torch.manual_seed(seed)
+        warnings.simplefilter("ignore")
+        self._problem, self.lost = problem, 0
+        self._spare = qmc.Sobol(cube.width(problem.space), rng=seed)
+        self._points: list[Floats] = []
+        self._losses: list[Floats] = []
+
+    def attach(self, past: Sequence[Fact]) -> None:
+        """Add what is known."""
+        for fact in past:
+            point = np.array(cube.encode(self._problem.space, fact.configuration))
+            self._take(point, fact.values)
+
+    def ask(self) -> Job:
+        """Get the next trial; a Sobol point where the fit fails."""
+        try:
+            point = _next(np.array(self._points), np.array(self._losses))
+        except _FAILURES:
+            self.lost += 1
+            point = self._spare.random(1)[0]
+        configuration = cube.decode(self._problem.space, point)
+        return Job(configuration, lambda values: self._take(point, values))
+
+    def _take(self, point: Floats, values: Mapping[str, float]) -> None:
+        self._points.append(point)
+        self._losses.append(self._problem.losses(values))
 
 
 def _next(points: Floats, losses: Floats) -> Floats:

@@ -6,8 +6,10 @@ Deliberately not groat's own encoding, so that a mistake there cannot help groat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
+
+from scipy.stats import qmc
 
 from groat import model
 
@@ -70,6 +72,16 @@ def apart(parameter: model.Parameter, value: model.Value) -> dict[str, model.Val
 def width(space: model.SearchSpace) -> int:
     """Return how many coordinates a point of a space has."""
     return sum(len(parts(parameter)) for parameter in space.parameters)
+
+
+def spread(
+    space: model.SearchSpace, count: int, rng: int | Sequence[int]
+) -> list[dict[str, model.Value]]:
+    """Return ``count >= 1`` configurations: today's, where there is one, then Sobol points."""
+    start = default(space)
+    points = qmc.Sobol(width(space), rng=rng).random_base2((count - 1).bit_length())
+    designed = [decode(space, point) for point in points[: count - bool(start)]]
+    return ([start] if start else []) + designed
 
 
 def value_at(domain: Plain, unit: float) -> model.Value:

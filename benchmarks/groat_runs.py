@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,12 @@ DECIDING = (
 )
 """What decides which configuration comes next."""
 
+QUIET_S = 0.4
+"""More than the moment that a server waits before it computes where nobody waits."""
+
+_GLANCE_S = 0.05
+_TICK_S = 1 / os.sysconf("SC_CLK_TCK")
+
 
 @dataclass(frozen=True, slots=True)
 class Server:
@@ -45,16 +52,35 @@ class Server:
 
     def cpu_s(self) -> float:
         """CPU seconds of the server and all its descendants since they started. Linux only."""
-        ticks = 0
-        for stat in Path("/proc").glob("[0-9]*/stat"):
+        ticks = sum(sum(int(field) for field in fields[11:15]) for fields in self._processes())
+        return ticks * _TICK_S
+
+    def settle(self) -> None:
+        """Wait until it has nothing under way, which is when it did nothing for `QUIET_S`.
+
+        What it computes ahead cannot be seen from outside, other than by this. Linux only.
+        """
+        quiet, before = 0, self.cpu_s()
+        while quiet * _GLANCE_S < QUIET_S:
+            time.sleep(_GLANCE_S)
+            now = self.cpu_s()
+            # A fit that waits for a core takes no time either, but it is running.
+            is_quiet = now - before < 2 * _TICK_S and not self._is_running()
+            quiet, before = quiet + 1 if is_quiet else 0, now
+
+    def _is_running(self) -> bool:
+        return any(fields[0] in "RD" for fields in self._processes("task/[0-9]*/stat"))
+
+    def _processes(self, what: str = "stat") -> Iterator[list[str]]:
+        """Yield what the system tells of its processes, from their state on."""
+        for stat in Path("/proc").glob(f"[0-9]*/{what}"):
             # A process may end meanwhile; its parent has then taken over its time.
             try:
                 fields = stat.read_text().rpartition(")")[2].split()
             except (FileNotFoundError, ProcessLookupError):
                 continue
             if int(fields[3]) == self.session:
-                ticks += sum(int(field) for field in fields[11:15])
-        return ticks / os.sysconf("SC_CLK_TCK")
+                yield fields
 
 
 def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> Run:
@@ -66,18 +92,25 @@ def run(kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int) -> 
     log = Log(problem)
     with serving() as server, groat.Client(server.address) as client:
         start = server.cpu_s()
-        study = client.create_study(
-            f"{problem.name.replace('_', '-')}-{seed}",
-            space=problem.space,
-            metrics=problem.metrics,
-            algorithm=model.Algorithm(kind=kind, seed=seed),
-            budget=model.Budget(max_trials=trials),
-        )
+        study = begin(client, kind, problem, seed, trials)
         for trial in study:
             trial.tell(log.evaluate(trial.parameters))
         if log.count < trials:
             raise RuntimeError(f"{log.count} of {trials} trials, then {study.last_decision}")
         return log.run(cpu_s=server.cpu_s() - start, fallbacks=server.lost_fits())
+
+
+def begin(
+    client: groat.Client, kind: model.AlgorithmKind, problem: Problem, seed: int, trials: int
+) -> groat.Study:
+    """Begin a study with one of groat's algorithms that may run so many trials."""
+    return client.create_study(
+        f"{problem.name.replace('_', '-')}-{seed}",
+        space=problem.space,
+        metrics=problem.metrics,
+        algorithm=model.Algorithm(kind=kind, seed=seed),
+        budget=model.Budget(max_trials=trials),
+    )
 
 
 ALGORITHMS: dict[str, Peer] = {

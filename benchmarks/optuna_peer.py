@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import optuna
 
 from benchmarks import cube
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Run
+from benchmarks.searches import Fact, Job
 from groat import model
+
+Sampler: TypeAlias = optuna.samplers.BaseSampler
 
 _POPULATION = 20
 """Optuna's default of 50 leaves one generation for 100 trials."""
@@ -17,7 +22,7 @@ _POPULATION = 20
 
 def tpe(problem: Problem, seed: int, trials: int) -> Run:
     """Multi-objective tree-structured Parzen estimator."""
-    return _run(problem, optuna.samplers.TPESampler(seed=seed), trials)
+    return _run(problem, tpe_sampler(seed), trials)
 
 
 def nsga2(problem: Problem, seed: int, trials: int) -> Run:
@@ -28,26 +33,73 @@ def nsga2(problem: Problem, seed: int, trials: int) -> Run:
 
 def gaussian_process(problem: Problem, seed: int, trials: int) -> Run:
     """Optuna's Gaussian process; it draws conditional parameters at random."""
-    return _run(problem, _gp_sampler(seed), trials)
+    return _run(problem, gp_sampler(seed), trials)
 
 
 def gaussian_process_flat(problem: Problem, seed: int, trials: int) -> Run:
     """The same with every parameter always asked, so that the process sees the conditional ones."""
-    return _run(problem, _gp_sampler(seed), trials, flat=True)
+    return _run(problem, gp_sampler(seed), trials, flat=True)
 
 
-def _gp_sampler(seed: int) -> optuna.samplers.GPSampler:
+def gp_sampler(seed: int) -> optuna.samplers.GPSampler:
+    """Return the sampler of both."""
     return optuna.samplers.GPSampler(seed=seed, warn_independent_sampling=False)
+
+
+def tpe_sampler(seed: int) -> optuna.samplers.TPESampler:
+    """Return the Parzen estimator as it is for one worker."""
+    return optuna.samplers.TPESampler(seed=seed)
+
+
+def liar(seed: int) -> optuna.samplers.TPESampler:
+    """Return the Parzen estimator as it is meant for several workers.
+
+    It believes a running trial to come out badly, so that nobody else is sent there.
+    """
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    return optuna.samplers.TPESampler(seed=seed, constant_liar=True)
+
+
+class OptunaSearch:
+    """A study that is asked one trial at a time; see `searches.Proposer`.
+
+    The configuration in use today is asked first, unless there is a past.
+    """
+
+    def __init__(self, problem: Problem, sampler: Sampler) -> None:
+        self._problem, self._study = problem, _study(problem, sampler)
+        self._is_new, self.lost = True, 0
+
+    def attach(self, past: Sequence[Fact]) -> None:
+        """Add what is known as finished trials, without asking the sampler."""
+        self._is_new = False
+        for fact in past:
+            fixed = optuna.trial.FixedTrial(_to_optuna(self._problem.space, fact.configuration))
+            _suggest(self._problem.space, fixed, flat=False)
+            told = optuna.trial.create_trial(
+                params=fixed.params,
+                distributions=fixed.distributions,
+                values=self._problem.losses(fact.values).tolist(),
+            )
+            self._study.add_trial(told)
+
+    def ask(self) -> Job:
+        """Get the next trial."""
+        if self._is_new and (start := cube.default(self._problem.space)):
+            self._study.enqueue_trial(_to_optuna(self._problem.space, start))
+        self._is_new = False
+        trial = self._study.ask()
+        configuration = _suggest(self._problem.space, trial, flat=False)
+        return Job(configuration, lambda values: self._tell(trial, values))
+
+    def _tell(self, trial: optuna.Trial, values: Mapping[str, float]) -> None:
+        self._study.tell(trial, self._problem.losses(values).tolist())
 
 
 def _run(
     problem: Problem, sampler: optuna.samplers.BaseSampler, trials: int, *, flat: bool = False
 ) -> Run:
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
-    log = Log(problem)
-    minimize = optuna.study.StudyDirection.MINIMIZE
-    study = optuna.create_study(sampler=sampler, directions=[minimize] * len(problem.metrics))
+    log, study = Log(problem), _study(problem, sampler)
     if start := cube.default(problem.space):
         study.enqueue_trial(_to_optuna(problem.space, start))
     for _ in range(trials):
@@ -60,8 +112,15 @@ def _run(
     return log.run()
 
 
+def _study(problem: Problem, sampler: Sampler) -> optuna.Study:
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    warnings.filterwarnings("ignore", category=optuna.exceptions.ExperimentalWarning)
+    minimize = optuna.study.StudyDirection.MINIMIZE
+    return optuna.create_study(sampler=sampler, directions=[minimize] * len(problem.metrics))
+
+
 def _suggest(
-    space: model.SearchSpace, trial: optuna.Trial, *, flat: bool
+    space: model.SearchSpace, trial: optuna.trial.BaseTrial, *, flat: bool
 ) -> dict[str, model.Value]:
     values: dict[str, model.Value] = {}
     for parameter in space.parameters:
@@ -71,7 +130,7 @@ def _suggest(
     return cube.active(space, values) if flat else values
 
 
-def _suggest_one(name: str, plain: cube.Plain, trial: optuna.Trial) -> model.Value:
+def _suggest_one(name: str, plain: cube.Plain, trial: optuna.trial.BaseTrial) -> model.Value:
     """Levels are asked as a position, since Optuna knows no order among categories."""
     match plain:
         case model.FloatDomain() as domain:

@@ -9,8 +9,6 @@ from __future__ import annotations
 
 from importlib import metadata
 
-from scipy.stats import qmc
-
 from benchmarks import cube, optuna_peer, pymoo_peer
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Peer, Run
@@ -20,11 +18,8 @@ def sobol(problem: Problem, seed: int, trials: int) -> Run:
     """Evaluate scrambled Sobol points, the default configuration first."""
     log = Log(problem)
     with log.thinking():
-        sequence = qmc.Sobol(cube.width(problem.space), rng=seed)
-        points = sequence.random_base2((trials - 1).bit_length())
-    start = cube.default(problem.space)
-    configurations = [cube.decode(problem.space, point) for point in points]
-    for configuration in ([start] if start else []) + configurations[: trials - bool(start)]:
+        configurations = cube.spread(problem.space, trials, seed)
+    for configuration in configurations:
         log.evaluate(configuration)
     return log.run()
 
