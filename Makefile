@@ -54,9 +54,11 @@ $(VENV)/.bench: $(VENV)/.dev
 	$(PIP) install --editable '.[bench]'
 	@touch $@
 
-bench: $(VENV)/.bench  ## Search quality per trial and per dollar beside the peers, and what halving spares; resumes
+bench: $(VENV)/.bench  ## Search quality per trial, per dollar and by workers beside the peers, what an ask costs; resumes
 	$(BIN)/python -m benchmarks.quality
 	$(BIN)/python -m benchmarks.spend
+	$(BIN)/python -m benchmarks.latency
+	$(BIN)/python -m benchmarks.parallel
 	$(BIN)/python -m benchmarks.halving
 	$(BIN)/python -m benchmarks.guard
 	$(BIN)/python -m benchmarks.converging
