@@ -142,6 +142,17 @@ def test_two_unheard_results_beside_eight_trials_are_too_many(
     assert {running[0].number, running[1].number} <= set(heard[-1])
 
 
+def test_whoever_tells_a_whole_batch_is_given_what_knows_all_of_it(
+    door: EngineDoor, sampler: Watched
+) -> None:
+    running = _busy(door, sampler, 8)
+    for one in running:
+        _tell(door, one)
+    [trial] = door.ask("s").trials
+    made = [one for one in sampler.requests if trial.number not in one.pending.numbers][-1]
+    assert {one.number for one in running} <= set(made.history.numbers.tolist())
+
+
 def test_a_trial_that_somebody_else_began_is_known_to_what_is_handed_out(
     door: EngineDoor, sampler: Watched
 ) -> None:

@@ -98,14 +98,17 @@ class Ahead:
         return ready if len(ready.trials) >= count else Batch()
 
     async def join(self, study_id: str, count: int) -> Batch | None:
-        """Wait for what is being computed, if it is as much as an ask needs."""
+        """Wait for what is being computed, if it is as much as an ask needs.
+
+        What has been told since that began may keep it from being handed out.
+        """
         desk = self._desks.get(study_id)
         if desk is None or desk.round is None:
             return None
         # An ask that ends early must not end what others wait for.
         batch = await asyncio.shield(desk.round)
         is_all = batch.is_last or batch.awaits_results
-        return batch if is_all or len(batch.trials) >= count else None
+        return replace(batch, is_ready=True) if is_all or len(batch.trials) >= count else None
 
     def answered(self, study_id: str, result: model.AskResult) -> None:
         """Take note of an ask's answer; what was ready is used up by any trial in it."""

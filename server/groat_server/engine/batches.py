@@ -71,7 +71,7 @@ class Batch:
         basis: What was known when they were asked for; ``None`` before that.
         is_last: No other configuration was left then.
         awaits_results: The next one depends on what is not told yet.
-        is_ready: They were computed before the ask that they are for.
+        is_ready: They were begun before the ask that they are for.
     """
 
     trials: tuple[NewTrial, ...] = ()

@@ -41,6 +41,8 @@ _COLD_STARTS = ((-0.3, -0.7, -0.7, -5.0), (0.5, -0.5, 2.0, -7.0))
 _TOLERANCES = {"ftol": 1e-5, "gtol": 1e-4}
 
 _MOST_FITTED = 160
+_MOST_WORK = _MOST_FITTED**2 * 24
+"""Of one evaluation of the likelihood, in pairs of rows times length scales."""
 
 
 def fit(data: Data, starts: Sequence[Floats | None], *, steps: int) -> Surrogate:
@@ -105,11 +107,12 @@ class _Parts:
 
 
 def _thinned(data: Data) -> Data:
-    """Every second row or so of many: hyperparameters need no more, and time grows cubically."""
-    n = len(data.targets)
-    if n <= _MOST_FITTED:
+    """Every second row or so of many: hyperparameters need no more, and a fit takes no longer."""
+    n, most = len(data.targets), math.isqrt(_MOST_WORK // data.layout.scales)
+    most = min(most, _MOST_FITTED)
+    if n <= most:
         return data
-    rows = np.linspace(0, n - 1, _MOST_FITTED).round().astype(np.int64)
+    rows = np.linspace(0, n - 1, most).round().astype(np.int64)
     noises = None if data.noises is None else data.noises[rows]
     return replace(data, inputs=data.inputs[rows], targets=data.targets[rows], noises=noises)
 

