@@ -120,19 +120,22 @@ def test_without_a_front_all_of_the_box_is_to_gain() -> None:
     np.testing.assert_allclose(gained, 1.0)
 
 
+GOOD = [[0, 4], [2, 0], [1, 4], [1, 3], [0, 3]]
+
+
 @pytest.mark.parametrize(
     ("seen", "hoped", "bounds", "expected"),
     [
         pytest.param([[0, 4], [2, 0]], [2, 0], [NAN, NAN], [2.2, 4.4], id="front"),
-        pytest.param([[0, 4], [2, 0], [9, 9]], [5, -1], [NAN, NAN], [5.5, 4.4], id="hope"),
-        pytest.param([[0, 4], [9, 9], [-1, 9], [2, 0]], [2, 0], [NAN, NAN], [2.2, 7.7], id="seen"),
+        pytest.param([*GOOD, [9, 9]], [5, -1], [NAN, NAN], [5.5, 4.4], id="hope"),
+        pytest.param([[0, 4], [9, 9], [-1, 9], [2, 0]], [2, 0], [NAN, NAN], [5.28, 9.9], id="seen"),
         pytest.param([[0, 4], [2, 0]], [2, 0], [1.5, NAN], [1.5, 4.4], id="bound"),
     ],
 )
 def test_reference_point_is_the_worst_of_three_corners(
     seen: list, hoped: list, bounds: list, expected: list
 ) -> None:
-    """Front, hope and the better half of what was seen each count, and a bound wins."""
+    """Front, hope and four fifths of what was seen each count, and a bound wins."""
     best = np.array([[0.0, 4.0], [2.0, 0.0]])
 
     reference = goal.reference_point(

@@ -17,7 +17,7 @@ from groat_server.algorithms.base import (
     Problem,
     Suggestion,
 )
-from groat_server.algorithms.bayesian import thrift
+from groat_server.algorithms.bayesian.thrift import Thrift
 from groat_server.algorithms.cells import count_cells
 
 FEWEST_EXAMPLES = 16
@@ -163,7 +163,7 @@ def _may_try_all(now: _Moment) -> str:
 
 
 def _is_starting(now: _Moment) -> str:
-    if thrift.applies(now.problem):
+    if Thrift.of(now.problem):
         return ""  # the models' own start spends less
     size, known = design.starting_size(now.problem), now.told + now.pending
     if known < size:

@@ -20,7 +20,8 @@ from groat_server.algorithms.base import (
     Seen,
     Suggestion,
 )
-from groat_server.algorithms.bayesian import fidelity, thrift
+from groat_server.algorithms.bayesian import fidelity
+from groat_server.algorithms.bayesian.thrift import Thrift
 from groat_server.space import Space
 
 
@@ -49,10 +50,10 @@ class Bayesian:
         rng: np.random.Generator,
     ) -> list[Suggestion]:
         """See `Algorithm.suggest`."""
-        if thrift.applies(problem):
-            if thrift.is_starting(problem, history, pending):
-                return thrift.suggestions(problem, history, pending, count)
-        elif _is_starting(problem, history, pending):
+        thrift = Thrift.of(problem)
+        if thrift and thrift.is_starting(problem, history, pending):
+            return thrift.start(problem, history, pending, count)
+        if not thrift and _is_starting(problem, history, pending):
             return design.sobol_suggestions(problem, history, pending, count)
         return _search().propose(problem, history, pending, count, rng)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Callable, Iterable, Iterator, Set
 
 import numpy as np
 from scipy.stats import qmc
@@ -143,9 +143,15 @@ def sobol(space: Space, seed: int, start: int) -> Iterator[Floats]:
 
 
 def sobol_suggestions(
-    problem: Problem, history: History, pending: Pending, count: int
+    problem: Problem,
+    history: History,
+    pending: Pending,
+    count: int,
+    keeps: Callable[[Floats], Bools] | None = None,
 ) -> list[Suggestion]:
     """Suggest the next points of the study's Sobol design, skipping known ones.
+
+    And skipping those that ``keeps`` does not keep, while there are others.
 
     The position is the trial's number. When the sequence meets nothing new any
     more, what is left of a finite space is walked through.
@@ -155,6 +161,9 @@ def sobol_suggestions(
     suggestions = list[Suggestion]()
     for number in range(start, start + count):
         rng = dice(problem.seed, number)
-        points = known.choose(sobol(problem.space, problem.seed, number), 1, rng)
+        batches = sobol(problem.space, problem.seed, number)
+        if keeps is not None:
+            batches = (batch[keeps(batch)] for batch in batches)
+        points = known.choose(batches, 1, rng)
         suggestions += [Suggestion(point=point, generator="sobol") for point in points]
     return suggestions

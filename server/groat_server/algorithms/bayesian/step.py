@@ -10,11 +10,12 @@ import numpy as np
 
 from groat_server import front
 from groat_server.algorithms.base import Bools, Floats, History, Problem
-from groat_server.algorithms.bayesian import candidates, goal, thrift
+from groat_server.algorithms.bayesian import candidates, goal
 from groat_server.algorithms.bayesian.features import features
 from groat_server.algorithms.bayesian.improvement import Improvement
 from groat_server.algorithms.bayesian.many import SampledImprovement
 from groat_server.algorithms.bayesian.models import Models
+from groat_server.algorithms.bayesian.thrift import Thrift
 from groat_server.algorithms.design import Known
 
 _MOST_SEARCHES = 16
@@ -57,6 +58,7 @@ class Step:
 
     def __init__(self, problem: Problem, history: History, models: Models, pending: Floats) -> None:
         self._problem = problem
+        self._thrift = Thrift.of(problem)
         self._seen = history.losses[history.is_measured]
         self._points = history.points[history.is_measured]
         self._feasible = history.is_feasible[history.is_measured]
@@ -141,10 +143,8 @@ class Step:
 
     def _cooled(self, score: candidates.Score) -> candidates.Score:
         """Weigh gain by spend, where spends are worth weighing."""
-        if self._problem.purse is None or not thrift.applies(self._problem):
-            return score
-        cooling = thrift.Cooling.of(self._problem.purse)
-        return lambda points: score(points) - cooling.penalties(points)
+        thrift = self._thrift
+        return (lambda points: score(points) - thrift.penalties(points)) if thrift else score
 
     def _judged(
         self, found: Floats, losses: Floats, reference: Floats, rng: np.random.Generator
