@@ -61,6 +61,9 @@ def can_run(name: str, problem: Problem) -> bool:
 
 
 def version(name: str) -> str:
-    """Return a peer's library and its version."""
+    """Return a peer's library and its version, or that it is missing: Ax is not for everyone."""
     distribution = PEERS[name][1]
-    return f"{distribution} {metadata.version(distribution)}"
+    try:
+        return f"{distribution} {metadata.version(distribution)}"
+    except metadata.PackageNotFoundError:
+        return f"{distribution}, not installed"
