@@ -68,34 +68,48 @@ def test_the_start_is_the_cheaper_half_of_the_design() -> None:
     """In the design's order; eight points, or as many as an eighth of the cap pays."""
     problem = priced()
     points = np.empty((0, SPACE.d))
-    while thrift_of(problem).is_starting(
-        problem, history := told(problem, points), waiting(problem, points[:0], len(points))
-    ):
-        [one] = ask(look_up("bayesian"), problem, history)
-        assert one.generator == "sobol"
-        points = np.vstack([points, one.point])
+    asked = ask(look_up("bayesian"), problem, told(problem, points))
+    while asked[0].generator == "sobol":
+        points = np.vstack([points, asked[0].point])
+        asked = ask(look_up("bayesian"), problem, told(problem, points))
 
     drawn = np.concatenate(list(sobol(SPACE, problem.seed, 0)))
     cheap = drawn[Rising(100.0).nanos(drawn) <= thrift_of(problem).typical]
     np.testing.assert_array_equal(points, cheap[:DESIGN])
-    assert ask(look_up("bayesian"), problem, history)[0].generator == "bayesian"
+    assert asked[0].generator == "bayesian"
 
 
 def test_a_small_cap_pays_a_short_start() -> None:
     """It is over when its share of the cap is spent, but not before four trials."""
-    history = history_of(priced(), 6)
-    spent = float(Rising(100.0).nanos(history.points).sum())
-    nothing = waiting(priced(), history.points[:0], 6)
+    points = different_points(SPACE, 6)
+    spent = float(Rising(100.0).nanos(points).sum())
 
-    def is_starting(cap: float) -> bool:
-        problem = priced(cap=cap)
-        return thrift_of(problem).is_starting(problem, history, nothing)
+    def is_paid(cap: float, count: int = 6) -> bool:
+        return thrift_of(priced(cap=cap)).is_paid(points[:count])
 
-    assert is_starting(1.01 * spent / START_SHARE)
-    assert not is_starting(0.99 * spent / START_SHARE)
-    few = priced(cap=1.0)
-    three = told(few, history.points[:3])
-    assert thrift_of(few).is_starting(few, three, waiting(few, history.points[:0], 3))
+    assert not is_paid(1.01 * spent / START_SHARE)
+    assert is_paid(0.99 * spent / START_SHARE)
+    assert not is_paid(1.0, count=3)
+
+
+def test_the_start_goes_on_until_two_trials_are_measured() -> None:
+    """Many workers ask before anyone has told, and models have nothing to learn from."""
+    problem, points = priced(), different_points(SPACE, 2 * DESIGN)
+    history = told(problem, points[:1])
+
+    [one] = ask(look_up("bayesian"), problem, history, waiting(problem, points[1:], 1))
+
+    assert one.generator == "sobol"
+
+
+def test_a_space_that_constraints_leave_nothing_of_is_searched_without_weighing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Draws from all over it find nothing that is allowed."""
+    problem = priced()
+    monkeypatch.setattr(problem.space, "allowed", lambda points: np.zeros(len(points), np.bool_))
+
+    assert Thrift.of(problem) is None
 
 
 def test_a_default_study_leaves_the_start_to_the_models() -> None:

@@ -163,9 +163,10 @@ def _may_try_all(now: _Moment) -> str:
 
 
 def _is_starting(now: _Moment) -> str:
-    if Thrift.of(now.problem):
-        return ""  # the models' own start spends less
     size, known = design.starting_size(now.problem), now.told + now.pending
+    is_over = known >= size and now.measured >= 2
+    if is_over or Thrift.of(now.problem):
+        return ""  # where trials differ in what they spend, the models' own start spends less
     if known < size:
         return f"{known} trials are known, and models come after {size}"
     return "no two trials are measured yet, too few for a model" if now.measured < 2 else ""

@@ -31,7 +31,8 @@ class Bayesian:
     The first trials come from the Sobol design: 8 up to 8 parameters, 16 beyond,
     or the option ``initial_trial_count``; told and pending ones count, the default
     configuration too, configurations that went on to more examples once. It goes
-    on while fewer than two trials are measured.
+    on while fewer than two trials are measured. Where trials differ in what they
+    spend, it is cheap; see `thrift`.
 
     Pending trials are believed to come out as predicted, and so is each point of
     an answer before the next is chosen. Of a configuration that was measured
@@ -51,11 +52,10 @@ class Bayesian:
     ) -> list[Suggestion]:
         """See `Algorithm.suggest`."""
         thrift = Thrift.of(problem)
-        if thrift and thrift.is_starting(problem, history, pending):
-            return thrift.start(problem, history, pending, count)
-        if not thrift and _is_starting(problem, history, pending):
-            return design.sobol_suggestions(problem, history, pending, count)
-        return _search().propose(problem, history, pending, count, rng)
+        if not _is_starting(problem, history, pending, thrift):
+            return _search().propose(problem, history, pending, count, rng)
+        start = thrift.start if thrift else design.sobol_suggestions
+        return start(problem, history, pending, count)
 
     def prepare(self) -> None:
         """See `Preparable.prepare`."""
@@ -84,7 +84,12 @@ def _search() -> ModuleType:
     return search
 
 
-def _is_starting(problem: Problem, history: History, pending: Pending) -> bool:
+def _is_starting(
+    problem: Problem, history: History, pending: Pending, thrift: Thrift | None
+) -> bool:
     told = fidelity.fullest(history)
-    known = len(told.numbers) + len(fidelity.unknown(pending, history))
-    return known < design.starting_size(problem) or int(told.is_measured.sum()) < 2
+    if int(told.is_measured.sum()) < 2:
+        return True
+    known = np.concatenate([told.points, fidelity.unknown(pending, history)])
+    is_paid = thrift is not None and thrift.is_paid(known)
+    return len(known) < design.starting_size(problem) and not is_paid

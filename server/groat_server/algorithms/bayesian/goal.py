@@ -45,9 +45,8 @@ def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -
     a tenth of the span on top: the nadir of today's front, the nadir of what the
     models hold attainable, and the 80 % quantile of all that was seen. The first
     alone would forbid extending a front that is still short; the worst ever seen
-    would spend trials on junk. The quantile of the better half, by rank, shrinks with
-    the search and can lock it in one corner: on ZDT3, where it came to 0.82 of the
-    best hypervolume with 100 trials, this comes to 0.93.
+    would spend trials on junk. The quantile of the better half, by rank, would shrink
+    with the search and can lock it in one corner, as on ZDT3.
 
     Args:
         best: Shape ``(k, m)``, the front; may have no rows.

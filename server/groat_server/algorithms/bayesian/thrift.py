@@ -51,19 +51,18 @@ class Thrift:
         """Return ``None`` without a cap, or where spends differ too little to be weighed."""
         if problem.purse is None:
             return None
-        nanos = problem.purse.spends.nanos(_scattered(problem))
+        points = _scattered(problem)
+        if not len(points):
+            return None  # constraints leave next to nothing to choose from
+        nanos = problem.purse.spends.nanos(points)
         low, typical, high = np.quantile(nanos, [0.1, 0.5, 0.9])
         return cls(problem.purse, float(typical)) if high >= LEAST_RATIO * low else None
 
-    def is_starting(self, problem: Problem, history: History, pending: Pending) -> bool:
-        """Whether the next trial belongs to the start: until that is complete, or paid for."""
-        known = np.concatenate([history.points, pending.points])
+    def is_paid(self, known: Floats) -> bool:
+        """Whether the start is over, its share spent on the points ``known (n, d)``."""
         if len(known) < _FEWEST:
-            return True
-        spent = self.purse.spends.nanos(known).sum()
-        return len(known) < design.starting_size(problem) and bool(
-            spent < START_SHARE * self.purse.cap
-        )
+            return False
+        return bool(self.purse.spends.nanos(known).sum() >= START_SHARE * self.purse.cap)
 
     def start(
         self, problem: Problem, history: History, pending: Pending, count: int
