@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -102,14 +103,16 @@ def test_the_start_goes_on_until_two_trials_are_measured() -> None:
     assert one.generator == "sobol"
 
 
-def test_a_space_that_constraints_leave_nothing_of_is_searched_without_weighing(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Draws from all over it find nothing that is allowed."""
-    problem = priced()
-    monkeypatch.setattr(problem.space, "allowed", lambda points: np.zeros(len(points), np.bool_))
+def test_a_space_that_constraints_leave_nothing_of_is_searched_without_weighing() -> None:
+    """Draws from all over it find nothing that is allowed: no two floats fit."""
+    coefficients = {"x": 1.0, "y": math.pi}
+    fence = model.LinearConstraint(coefficients=coefficients, upper_bound=2.0)
+    other = model.LinearConstraint(
+        coefficients={name: -value for name, value in coefficients.items()}, upper_bound=-2.0
+    )
+    narrow = Space(model.SearchSpace(parameters=SPACE.parameters, constraints=(fence, other)))
 
-    assert Thrift.of(problem) is None
+    assert Thrift.of(replace(priced(), space=narrow)) is None
 
 
 def test_a_default_study_leaves_the_start_to_the_models() -> None:
