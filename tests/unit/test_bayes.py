@@ -89,6 +89,21 @@ def test_a_bound_on_an_objective_keeps_the_search_inside() -> None:
     assert (asked[:, 0] < 0.3).all()
 
 
+@pytest.mark.parametrize("told_trials", [20, 21])
+def test_every_other_trial_stays_with_what_is_typical(told_trials: int) -> None:
+    """The far end of the front, past four fifths of the space, is for the other trials only."""
+    problem, points = problem_of(SMOOTH), different_points(SMOOTH, 40)
+    points = np.vstack([[1.0, 1.0], points[points[:, 0] < 0.75]])[:told_trials]
+    history = told(problem, points)
+    history.losses[:] = np.stack([points[:, 0], 1 - points[:, 0] + points[:, 1]], axis=1)
+
+    turns = np.arange(told_trials, told_trials + 6)
+    firsts = points_of(problem, history, count=6)[:, 0]
+
+    assert (firsts[turns % 2 == 0] < 0.82).all()
+    assert (firsts[turns % 2 == 1] > 0.82).any()
+
+
 def searched(name: str, problem: Problem, points: np.ndarray, trials: int) -> History:
     """Search on from ``points``, one trial at a time, notes carried along."""
     notes = [dict[str, str]()] * len(points)

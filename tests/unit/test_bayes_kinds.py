@@ -99,7 +99,7 @@ def test_a_small_allowed_part_still_has_candidates() -> None:
     rng = np.random.default_rng(0)
     assert not TIGHT.allowed(rng.random((2_000, TIGHT.d))).any()
 
-    pool = candidates.first_pool(TIGHT, np.empty((0, TIGHT.d)), rng)
+    pool = candidates.drawn(TIGHT, rng)
 
     assert len(np.unique(pool, axis=0)) > 100
     assert TIGHT.allowed(pool).all()

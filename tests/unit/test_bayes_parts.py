@@ -145,6 +145,38 @@ def test_reference_point_is_the_worst_of_three_corners(
     np.testing.assert_allclose(reference, expected)
 
 
+@pytest.mark.parametrize(
+    ("best", "bounds", "expected"),
+    [
+        pytest.param([[0, 4], [2, 0]], [NAN, NAN], [8, 16], id="typical"),
+        pytest.param([[9, 4], [2, 17]], [NAN, NAN], [20, 20], id="front-outside"),
+        pytest.param([], [NAN, NAN], [20, 20], id="no-front"),
+        pytest.param([[0, 4], [2, 0]], [1.5, NAN], [1.5, 16], id="bound"),
+        pytest.param([[3, 4], [2, 0]], [1.5, NAN], [20, 20], id="bound-not-kept"),
+    ],
+)
+def test_the_typical_corner_is_what_most_of_the_space_keeps_under(
+    best: list, bounds: list, expected: list
+) -> None:
+    """Four of five keep under it, a bound wins, and it holds only with a front inside."""
+    everywhere = np.column_stack([np.arange(11.0), 2 * np.arange(11.0)])
+
+    corner = goal.typical_corner(
+        np.array(best, float).reshape(-1, 2), everywhere, np.full(2, 20.0), np.array(bounds)
+    )
+
+    np.testing.assert_allclose(corner, expected)
+
+
+def test_without_an_allowed_point_nothing_is_typical() -> None:
+    """In a space in which no random point is allowed the reference point stays."""
+    far = np.full(2, 20.0)
+
+    corner = goal.typical_corner(np.zeros((1, 2)), np.empty((0, 2)), far, np.full(2, NAN))
+
+    np.testing.assert_allclose(corner, far)
+
+
 def test_features_stretch_levels_and_mark_the_inactive() -> None:
     """Levels reach from 0 to 1, labels are numbered, inactive labels are like no other."""
     points = MIXED.canonical(
@@ -286,7 +318,7 @@ def test_the_search_finds_the_best_of_a_mixed_space() -> None:
     found = candidates.search(
         MIXED,
         lambda points: -np.abs(points - target).sum(axis=1),
-        candidates.first_pool(MIXED, target[:0], rng),
+        candidates.drawn(MIXED, rng),
         known,
         rng,
     )
@@ -299,7 +331,7 @@ def test_the_search_leaves_out_what_is_known() -> None:
     problem, points = problem_of(SMOOTH), different_points(SMOOTH, 1)
     known = Known(problem, told(problem, points), waiting(problem, points[:0], 1))
     rng = np.random.default_rng(0)
-    pool = candidates.first_pool(SMOOTH, points, rng)
+    pool = candidates.first_pool(SMOOTH, candidates.drawn(SMOOTH, rng), points, rng)
 
     found = candidates.search(SMOOTH, lambda p: -np.abs(p - points).sum(axis=1), pool, known, rng)
 

@@ -58,28 +58,34 @@ def search(
     return pool[np.argsort(-values, kind="stable")]
 
 
-def first_pool(space: Space, parents: Floats, rng: np.random.Generator) -> Floats:
-    """Gather points from everywhere, around ``parents (k, d)``, and the parents themselves.
+def drawn(space: Space, rng: np.random.Generator) -> Floats:
+    """Draw allowed points from everywhere, again and again while there are but a few.
+
+    Returns:
+        Shape ``(n, d)``, canonical; ``n`` may be 0 where hardly any are allowed.
+    """
+    points = _allowed(space, rng.random((_RANDOM, space.d)))
+    for _ in range(_MOST_DRAWS):
+        if len(points) >= _FEW:
+            break
+        more = _allowed(space, rng.random((_RANDOM, space.d)))
+        points = np.concatenate([points, more])
+    return points
+
+
+def first_pool(
+    space: Space, everywhere: Floats, parents: Floats, rng: np.random.Generator
+) -> Floats:
+    """Gather points from ``everywhere``, around ``parents (k, d)``, and the parents themselves.
 
     Returns:
         Shape ``(n, d)``, canonical, not all different; allowed ones, save for parents.
     """
-    draws = [_drawn(space, rng), parents]
+    draws = [everywhere, parents]
     if len(parents):
         draws.append(_mutants(space, parents, _NEAR, 0.15, rng))
         draws.append(_mutants(space, parents, _VERY_NEAR, 0.02, rng))
     return np.concatenate(draws)
-
-
-def _drawn(space: Space, rng: np.random.Generator) -> Floats:
-    """Draw allowed points from everywhere, again and again while there are but a few."""
-    drawn = _allowed(space, rng.random((_RANDOM, space.d)))
-    for _ in range(_MOST_DRAWS):
-        if len(drawn) >= _FEW:
-            break
-        more = _allowed(space, rng.random((_RANDOM, space.d)))
-        drawn = np.concatenate([drawn, more])
-    return drawn
 
 
 def _allowed(space: Space, points: Floats) -> Floats:

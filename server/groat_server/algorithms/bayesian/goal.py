@@ -66,3 +66,28 @@ def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -
     low = np.min(best if len(best) else seen, axis=0)
     span = np.maximum(corner - low, 1e-9 + 1e-3 * np.abs(corner))
     return np.where(np.isnan(bounds), corner + front.MARGIN * span, bounds)
+
+
+def typical_corner(best: Floats, everywhere: Floats, reference: Floats, bounds: Floats) -> Floats:
+    """Choose nearer losses up to which every other improvement counts.
+
+    Those that four of five configurations anywhere in the space keep under, one objective
+    at a time. `reference_point` reaches to the ends of the front, where little is to be
+    had for much of another objective, and a search by it alone tends there first. A search
+    by this one alone never extends a front past what is typical; so they take turns.
+
+    Args:
+        best: Shape ``(k, m)``, the front; may have no rows.
+        everywhere: Shape ``(n, m)``, losses that models expect of random configurations.
+        reference: Shape ``(m,)``, see `reference_point`.
+        bounds: Shape ``(m,)``; NaN where the user set none.
+
+    Returns:
+        Shape ``(m,)``; ``reference`` while no row of the front keeps under the corner, since
+        from outside a search would not see what it has.
+    """
+    if not len(everywhere):
+        return reference
+    quantile = np.quantile(everywhere, _WORST_SHARE, axis=0)
+    corner = np.where(np.isnan(bounds), quantile, bounds)
+    return corner if (best < corner).all(axis=1).any() else reference

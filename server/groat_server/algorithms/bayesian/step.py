@@ -59,6 +59,7 @@ class Step:
     def __init__(self, problem: Problem, history: History, models: Models, pending: Floats) -> None:
         self._problem = problem
         self._thrift = Thrift.of(problem)
+        self._told = len(history.points)
         self._seen = history.losses[history.is_measured]
         self._points = history.points[history.is_measured]
         self._feasible = history.is_feasible[history.is_measured]
@@ -104,17 +105,30 @@ class Step:
         losses = self._models.medians(features(space, self._points))
         best = goal.front_of(losses, self._feasible)
         parents = self._points[self._is_parent(losses)]
-        pool = candidates.first_pool(space, parents, rng)
+        everywhere = candidates.drawn(space, rng)
+        pool = candidates.first_pool(space, everywhere, parents, rng)
         hoped = self._models.hopes(features(space, pool))
         reference = goal.reference_point(best, self._seen, hoped, self._problem.reference)
+        corner = self._corner(best, everywhere, reference)
         exact = self._problem.objectives <= _MOST_EXACT_OBJECTIVES
-        steering = self._score(best if exact else goal.loneliest(best, _MANY_ROWS), reference)
+        steering = self._score(best if exact else goal.loneliest(best, _MANY_ROWS), corner)
         found = candidates.search(space, self._cooled(steering), pool, known, rng)
         if not exact:
-            return self._judged(found, losses, reference, rng), _unknown
-        reached = _share_of_box(best, reference)
-        return found, lambda points: [
-            float(gain) / reached if reached > 0 else None for gain in np.exp(steering(points))
+            return self._judged(found, losses, corner, rng), _unknown
+        return found, self._gains(best, reference)
+
+    def _corner(self, best: Floats, everywhere: Floats, reference: Floats) -> Floats:
+        """The losses up to which improvement counts this time."""
+        if (self._told + len(self._believed)) % 2:
+            return reference
+        expected = self._models.medians(features(self._problem.space, everywhere))
+        return goal.typical_corner(best, expected, reference, self._problem.reference)
+
+    def _gains(self, best: Floats, reference: Floats) -> _Gains:
+        """Shares of the hypervolume, one measure for all trials whatever they were chosen by."""
+        score, reached = self._score(best, reference), _share_of_box(best, reference)
+        return lambda points: [
+            float(gain) / reached if reached > 0 else None for gain in np.exp(score(points))
         ]
 
     def _is_parent(self, losses: Floats) -> Bools:
