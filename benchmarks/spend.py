@@ -72,6 +72,7 @@ def fingerprint(problem: str) -> str:
         problems.look_up(problem).fingerprint(),
         priced_usage.fingerprint(),
         spend_runs.CAP,
+        spend_runs.OVERTIME,
         spend_runs.TRIALS,
     )
     return f"{zlib.crc32(repr(facts).encode()):08x}"

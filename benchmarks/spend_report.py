@@ -35,7 +35,7 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def best_hypervolume(rows: Sequence[Row]) -> float:
-    """Return the greatest median of final hypervolumes, over the optimizers of one problem."""
+    """Return the greatest median hypervolume at the cap, of the optimizers of one problem."""
     return max(median(row.reached(_CAP) for row in mine) for mine in _by_optimizer(rows).values())
 
 
@@ -44,7 +44,7 @@ def price(rows: Sequence[Row], hypervolume: float) -> float:
 
     Between a finite middle value and an infinite one the median is infinite.
     """
-    return median(row.price_of(hypervolume, _CAP) for row in rows)
+    return median(row.price_of(hypervolume) for row in rows)
 
 
 def ratio(rows: Sequence[Row], ours: str, share: float) -> tuple[float, bool]:
@@ -71,7 +71,7 @@ def ratio(rows: Sequence[Row], ours: str, share: float) -> tuple[float, bool]:
 
 
 def _by_optimizer(rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Group the rows of one problem, the best at the end first."""
+    """Group the rows of one problem, the best at the cap first."""
     found = spend_rows.optimizers(rows)
     groups = {name: [row for row in rows if row.optimizer == name] for name in found}
     final = {name: median(row.reached(_CAP) for row in mine) for name, mine in groups.items()}
@@ -91,7 +91,8 @@ Medians over seeds, with the least and the greatest; one trial at a time; higher
 
 Each search may spend {spend_runs.CAP} and run {spend_runs.TRIALS} trials. groat is told the
 prices, and tokens that are wrong by up to a factor of 1.65; its own guard keeps the cap. Peers
-have no words for money: each is stopped before the trial that would pass the cap.
+have no words for money: each goes on to {spend_runs.OVERTIME} or {spend_runs.TRIALS} trials, so
+that one sees what it would have needed, and is stopped before the trial that would pass it.
 
 Runs from {dates[0]} to {dates[-1]} on {machine.cpu_model()}, {os.cpu_count()} cores that were
 shared with other work; one thread per process; Python {platform.python_version()}; {versions}."""
@@ -110,13 +111,13 @@ def _prices(rows: Sequence[Row]) -> str:
     best = best_hypervolume(rows)
     head = "".join(f" {share:.0%} ({share * best:.3f}) |" for share in TARGETS)
     lines = [
-        f"The best median at the end is {best:.3f}. Dollars until so much of it is first reached:",
+        f"The best median at {spend_runs.CAP} is {best:.3f}. Dollars to so much of it:",
         "",
         f"| |{head}",
         "|---" * (len(TARGETS) + 1) + "|",
     ]
     for name, mine in _by_optimizer(rows).items():
-        cells = [_dollars([r.price_of(share * best, _CAP) for r in mine]) for share in TARGETS]
+        cells = [_dollars([r.price_of(share * best) for r in mine]) for share in TARGETS]
         lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
     return "\n".join(lines)
 

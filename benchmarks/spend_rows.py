@@ -62,10 +62,10 @@ class Row:
         count = bisect.bisect_right(self.dollars, dollars)
         return self.curve[count - 1] if count else 0.0
 
-    def price_of(self, hypervolume: float, cap: float) -> float:
-        """Return the dollars spent when so much was first reached; ``inf`` if not within a cap."""
+    def price_of(self, hypervolume: float) -> float:
+        """Return the dollars spent when so much was first reached; ``inf`` if it never was."""
         pairs = zip(self.curve, self.dollars, strict=True)
-        return next((d for h, d in pairs if h >= hypervolume and d <= cap), math.inf)
+        return next((dollars for reached, dollars in pairs if reached >= hypervolume), math.inf)
 
 
 def optimizers(rows: Iterable[Row]) -> list[str]:

@@ -18,6 +18,9 @@ from groat.declare.study import StudyOptions
 CAP = model.Money.of(150)
 """What a search may spend."""
 
+OVERTIME = model.Money.of(450)
+"""What a peer goes on to, to see how much it would have needed."""
+
 TRIALS = 120
 """After which it is over, whatever is left."""
 
@@ -116,13 +119,16 @@ class Purse:
 
 
 def search(optimizer: str, problem: Problem, seed: int) -> Search:
-    """Search with one of `GROAT` or `PEERS` until the money or the trials are used up."""
+    """Search with one of `GROAT` or `PEERS` until the money or the trials are used up.
+
+    groat has `CAP`; a peer goes on to `OVERTIME`.
+    """
     if optimizer in GROAT:
         return _with_groat(GROAT[optimizer](seed), problem, seed)
     return until_broke(peers.PEERS[optimizer][0], problem, seed)
 
 
-def until_broke(peer: Peer, problem: Problem, seed: int, cap: model.Money = CAP) -> Search:
+def until_broke(peer: Peer, problem: Problem, seed: int, cap: model.Money = OVERTIME) -> Search:
     """Let a peer search as it always does, and stop it before the trial that would pass the cap.
 
     It does not know of money. The CPU seconds are those of the whole search; its trials take

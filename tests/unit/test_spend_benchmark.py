@@ -188,12 +188,12 @@ def test_what_is_reached_counts_from_the_trial_that_reached_it() -> None:
     assert reached == [0.0, 0.3, 0.3, 0.6, 0.6]
 
 
-def test_what_is_reached_beyond_the_cap_does_not_count() -> None:
-    """Groat's guard may be wrong about its last trial; the table is not moved by that."""
-    one = row("groat-auto", a=(100.0, 0.3), b=(151.0, 0.6))
+def test_the_best_is_sought_at_the_cap_and_its_price_beyond() -> None:
+    """What a peer reaches in overtime sets no mark, and tells what the mark costs it."""
+    rows = [row("groat-auto", a=(30.0, 0.6)), row("optuna-tpe", a=(100.0, 0.3), b=(200.0, 0.8))]
 
-    assert one.price_of(0.6, cap=150.0) == math.inf
-    assert one.price_of(0.3, cap=150.0) == 100.0
+    assert spend_report.best_hypervolume(rows) == 0.6
+    assert spend_report.ratio(rows, "groat-auto", 0.95) == (0.15, True)
 
 
 def test_the_ratio_is_that_of_medians_to_the_best_peer() -> None:
