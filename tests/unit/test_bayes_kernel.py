@@ -133,7 +133,54 @@ def test_length_scales_are_counted_by_what_is_measured() -> None:
 
     assert (layout.parameters, layout.scales, layout.runs) == (3, 6 + 1 + 1, (slice(7, 22),))
     assert features(BOTH, different_points(BOTH, 3)).shape == (3, 22)
-    assert Layout.of(EVERYTHING).scales == EVERYTHING.d - 3
+    # An order of four has one in place of four, and a choice of three has one more.
+    assert Layout.of(EVERYTHING).scales == EVERYTHING.d - 3 + 1
+
+
+def test_a_choice_has_its_place_in_the_list_too() -> None:
+    """Three labels or more are numbered, and stand evenly from 0 to 1; inactive is the middle."""
+    models = model.Parameter(
+        id="model",
+        domain=model.CategoricalDomain(labels=("nano", "mini", "large")),
+        active_when=(model.Condition(parameter_id="on", any_of=(True,)),),
+    )
+    on = model.Parameter(id="on", domain=model.BoolDomain())
+    space = Space(model.SearchSpace(parameters=(on, models)))
+    chosen = [{"on": True, "model": "mini"}, {"on": True, "model": "large"}, {"on": False}]
+
+    seen = features(space, np.array([space.encode(one) for one in chosen]))
+
+    np.testing.assert_array_equal(seen[:, 1:], [[1, 0.5], [2, 1], [INACTIVE_LABEL, 0.5]])
+    assert Layout.of(space).is_label.tolist() == [True, True, False]
+
+
+def test_neighbours_in_a_list_of_models_are_learnt_from() -> None:
+    """A label never tried is expected between its neighbours, where quality rises with the list."""
+    labels = ("a", "b", "c", "d", "e", "f", "g", "h")
+    space = space_of(model.CategoricalDomain(labels=labels), model.FloatDomain(min=0.0, max=1.0))
+    points = different_points(space, 60)
+    rank = np.floor(points[:, 0] * 8)
+    points, rank = points[rank != 5], rank[rank != 5]
+
+    fitted = learnt(space, points, rank + points[:, 1])
+    (mean,), _ = fitted.predict(features(space, np.array([[5.5 / 8, 0.5]])))
+
+    assert mean == pytest.approx(5.5, abs=0.2)
+
+
+def test_labels_in_no_order_are_still_told_apart() -> None:
+    """Where a label stands in the list means nothing here, and does no harm."""
+    space = space_of(
+        model.CategoricalDomain(labels=("a", "b", "c", "d", "e", "f")),
+        model.FloatDomain(min=0.0, max=1.0),
+    )
+    points = different_points(space, 60)
+    worth = np.array([3.0, 0.0, 4.0, 1.0, 5.0, 2.0])[np.floor(points[:, 0] * 6).astype(int)]
+
+    fitted = learnt(space, points[::2], worth[::2] + points[::2, 1])
+    mean, _ = fitted.predict(features(space, points[1::2]))
+
+    np.testing.assert_allclose(mean, worth[1::2] + points[1::2, 1], atol=0.1)
 
 
 def test_a_tools_own_effect_is_learnt_from_few_trials() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from groat_server.algorithms.base import Bools, Floats
+from groat_server.algorithms.base import Bools, Floats, Integers
 from groat_server.space import Space
 
 INACTIVE_LABEL = -1.0
@@ -18,12 +18,13 @@ INACTIVE_LABEL = -1.0
 class Layout:
     """How distances are measured on the columns of `features`.
 
-    Single columns come first, each with a length scale of its own; then one run
-    of columns per order, with one length scale for all of them.
+    Single columns come first, each with a length scale of its own: those of the
+    parameters, and then one more per choice, of where its label is listed. Then comes
+    one run of columns per order, with one length scale for all of them.
 
     Attributes:
         parameters: How many there are; a subset is one, however many columns it has.
-        is_label: Shape ``(k,)``. Which single columns are labels.
+        is_label: Shape ``(k,)``. Which single columns are labels; a place in a list is none.
         pairs: Per order, how many pairs of items it has: that many columns.
     """
 
@@ -36,7 +37,9 @@ class Layout:
         """Lay out a space's parameters: orders last, all else one column after the other."""
         widths = [own.stop - own.start for own in _orders(space)]
         pairs = tuple(width * (width - 1) // 2 for width in widths)
-        return cls(len(space.parameters), space.is_categorical[_is_single(space)], pairs)
+        is_place = np.zeros(len(_listed(space)), dtype=np.bool_)
+        is_label = np.concatenate([space.is_categorical[_is_single(space)], is_place])
+        return cls(len(space.parameters), is_label, pairs)
 
     @property
     def scales(self) -> int:
@@ -61,9 +64,11 @@ def features(space: Space, points: Floats) -> Floats:
         Shape ``(n, w)``, as `Layout.of` says. Numbers and ordered levels from 0
         to 1, the lowest level at 0 and the highest at 1; inactive ones in the
         middle. Labels, and items in and out of a subset, as their number,
-        `INACTIVE_LABEL` where inactive. Of an order each pair of its items: -1
-        where they stand as they were declared, else 1, and 0 where inactive,
-        which is in the middle of all orders.
+        `INACTIVE_LABEL` where inactive. Of a choice of three or more labels also its
+        place in the list, from 0 to 1: models are mostly listed by size, so that neighbours
+        may be alike, and how much that counts is learnt. Of an order each pair of its
+        items: -1 where they stand as they were declared, else 1, and 0 where inactive, which
+        is in the middle of all orders.
     """
     is_single = _is_single(space)
     levels, is_label = space.levels[is_single], space.is_categorical[is_single]
@@ -75,7 +80,10 @@ def features(space: Space, points: Floats) -> Floats:
     if space.has_conditions:
         inactive = np.where(is_label, INACTIVE_LABEL, 0.5)
         coded = np.where(space.active(points)[:, is_single], coded, inactive)
-    return np.concatenate([coded, *(_pairs(points[:, own]) for own in _orders(space))], axis=1)
+    listed = _listed(space)
+    places = np.where(coded[:, listed] < 0, 0.5, coded[:, listed] / (levels[listed] - 1))
+    pairs = [_pairs(points[:, own]) for own in _orders(space)]
+    return np.concatenate([coded, places, *pairs], axis=1)
 
 
 def _pairs(places: Floats) -> Floats:
@@ -90,6 +98,14 @@ def _orders(space: Space) -> list[slice]:
         for own, parameter in zip(space.columns, space.parameters, strict=True)
         if parameter.domain.kind == "permutation" and own.stop - own.start > 1
     ]
+
+
+def _listed(space: Space) -> Integers:
+    """Which single columns are choices of three labels or more; with two there is no between."""
+    is_choice = np.zeros(space.d, dtype=np.bool_)
+    for own, parameter in zip(space.columns, space.parameters, strict=True):
+        is_choice[own] = parameter.domain.kind == "categorical"
+    return np.flatnonzero((is_choice & (space.levels > 2))[_is_single(space)])
 
 
 def _is_single(space: Space) -> Bools:
