@@ -104,6 +104,19 @@ def test_every_other_trial_stays_with_what_is_typical(told_trials: int) -> None:
     assert (firsts[turns % 2 == 1] > 0.82).any()
 
 
+@pytest.mark.parametrize("told_trials", [16, 17, 18, 19])
+def test_the_other_trials_go_where_the_models_doubt(told_trials: int) -> None:
+    """Of a wave only the left half is told: its next valley is near, the unknown is far."""
+    problem, points = problem_of(SMOOTH, objectives=1), different_points(SMOOTH, 80)
+    points = points[points[:, 0] < 0.5][:told_trials]
+    history = told(problem, points)
+    history.losses[:] = -np.sin(12 * points[:, :1]) / 2 + (points[:, 1:] - 0.6) ** 2
+
+    first = points_of(problem, history)[0, 0]
+
+    assert (first > 0.9) if told_trials % 2 else (0.6 < first < 0.8)
+
+
 def searched(name: str, problem: Problem, points: np.ndarray, trials: int) -> History:
     """Search on from ``points``, one trial at a time, notes carried along."""
     notes = [dict[str, str]()] * len(points)

@@ -76,10 +76,11 @@ def test_tools_and_steps_are_found_sooner_than_by_luck() -> None:
     best = front.hypervolume(agent_losses(drawn), np.array([0.0, 5.0]))
 
     guided, blind = (
-        np.mean([best - searched(name, seed) for seed in (1, 2)]) for name in ("bayesian", "random")
+        np.mean([best - searched(name, seed) for seed in (1, 2, 3)])
+        for name in ("bayesian", "random")
     )
 
-    # Measured: 0.98 of 19.87 are missing, and 5.9 by luck.
+    # Measured: 1.3 of 19.87 are missing, and 6.0 by luck.
     assert guided < 0.4 * blind
 
 
