@@ -25,7 +25,7 @@ from groat import model
 _SERVER = Path(__file__).parents[1] / "server" / "groat_server"
 DECIDING = (
     *(f"{room}.py" for room in ("space", "blocks", "columns", "conditions", "restrictions")),
-    *("front.py", "history.py", "algorithms/bayesian/*.py"),
+    *("front.py", "history.py", "evidence.py", "algorithms/bayesian/*.py"),
     *(f"algorithms/{name}.py" for name in ("base", "design", "auto", "bayes", "sobol")),
     *(f"algorithms/{name}.py" for name in ("nsga2", "evolution", "variation")),
 )

@@ -49,7 +49,7 @@ class Way:
 
 
 _DECIDING = (
-    *(*groat_runs.DECIDING, "evidence.py", "sampler.py"),
+    *(*groat_runs.DECIDING, "sampler.py"),
     *("engine/ahead.py", "engine/asking.py", "engine/batches.py"),
 )
 
