@@ -24,6 +24,7 @@ from benchmarks import (
     latency_runs,
     machine,
     problems,
+    readme,
 )
 from benchmarks.latency_rows import Key, Row
 from benchmarks.results import RESULTS
@@ -90,6 +91,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rows:
         (RESULTS / "latency.md").write_text(latency_report.markdown(rows))
         latency_chart.draw(rows, RESULTS / "latency.png")
+        readme.put("latency", latency_report.summary(rows))
     Console().print(Markdown(latency_report.markdown(_known(asked))))
     return 1 if failed else 0
 

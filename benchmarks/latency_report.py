@@ -38,6 +38,28 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
+def summary(rows: Sequence[Row]) -> str:
+    """Return what is claimed of each measure, whether it holds, and where that was measured."""
+    asked, cycled = ([r for r in rows if r.measure == one] for one in ("asks", "cycles"))
+    problems = distinct(row.problem for row in asked)
+    lines = [_claim(asked, ours, problem) for ours in OURS for problem in problems]
+    for measure, workers in (("thinking", 1), ("crowd", WORKERS)):
+        for problem in problems:
+            found = [r for r in rows if (r.measure, r.problem) == (measure, problem)]
+            lines += [_half_wait(found, problem, workers)] if found else []
+    lines.append(f"- {_growth([row for row in cycled if row.contender == EVOLVED])}")
+    return "\n\n".join(["\n".join(lines), _disturbed(rows), _origin(rows)])
+
+
+def _half_wait(rows: Sequence[Row], problem: str, workers: int) -> str:
+    wait, fit = median(_waited(rows)), median(row.timing.fit_s for row in rows)
+    return (
+        f"- {problem}, {workers} at work who take longer than a fit ({1000 * fit:.0f} ms): half of "
+        f"the asks wait less than {1000 * wait:.1f} ms. Must show: {1000 * READY_S:.0f}: "
+        f"{_kept(wait < READY_S)}."
+    )
+
+
 def pick(rows: Sequence[Row], measure: str, contender: str, problem: str, told: int) -> list[Row]:
     """Return the rows of one measurement, one per seed."""
     wanted = (measure, contender, problem, told)
@@ -45,8 +67,6 @@ def pick(rows: Sequence[Row], measure: str, contender: str, problem: str, told: 
 
 
 def _head(rows: Sequence[Row]) -> str:
-    dates = sorted(row.date for row in rows)
-    machines, versions = (", ".join(sorted(one)) for one in _origins(rows))
     return f"""# What an ask costs
 
 Times depend on the machine and on what else it does; what is claimed of CPU are ratios. Only groat
@@ -56,12 +76,15 @@ server with its worker processes. The past is attached before any clock starts: 
 use today, where a problem has one, and Sobol points with their true values. The first ask after
 that loads what is loaded lazily, and does not count.
 
-Measured from {dates[0]} to {dates[-1]} on {machines}; one thread per process;
+{_origin(rows)}"""
+
+
+def _origin(rows: Sequence[Row]) -> str:
+    dates = sorted(row.date for row in rows)
+    machines = ", ".join(sorted({row.machine for row in rows}))
+    versions = ", ".join(sorted({row.version for row in rows}))
+    return f"""Measured from {dates[0]} to {dates[-1]} on {machines}; one thread per process;
 Python {platform.python_version()}; {versions}."""
-
-
-def _origins(rows: Sequence[Row]) -> tuple[set[str], set[str]]:
-    return {row.machine for row in rows}, {row.version for row in rows}
 
 
 def _disturbed(rows: Sequence[Row]) -> str:

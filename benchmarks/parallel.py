@@ -25,6 +25,7 @@ from benchmarks import (
     parallel_rows,
     parallel_runs,
     problems,
+    readme,
     results,
 )
 from benchmarks.parallel_rows import Row
@@ -63,6 +64,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stem = "parallel" if chosen.trials == TRIALS else f"parallel-{chosen.trials}"
         (results.RESULTS / f"{stem}.md").write_text(text)
         parallel_chart.draw(rows, results.RESULTS / f"{stem}.png")
+    if rows and chosen.trials == TRIALS:
+        readme.put("parallel", parallel_report.summary(rows))
     Console().print(Markdown(text))
     return 1 if failed else 0
 

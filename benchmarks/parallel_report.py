@@ -28,6 +28,11 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n\n".join([*parts, *(_problem(rows, one) for one in problems(rows))]) + "\n"
 
 
+def summary(rows: Sequence[Row]) -> str:
+    """Return whether several workers are as good as one, and where that was measured."""
+    return f"{_kept_ratios(rows)}\n\n{_origin(rows)}"
+
+
 def problems(rows: Sequence[Row]) -> list[str]:
     """Return the problems of the rows, in order of appearance."""
     return list(dict.fromkeys(row.problem for row in rows))
@@ -47,8 +52,6 @@ def ratio(rows: Sequence[Row], problem: str, way: str) -> float | None:
 
 
 def _head(rows: Sequence[Row]) -> str:
-    dates = sorted(row.date for row in rows)
-    versions = ", ".join(sorted({row.version for row in rows}))
     lost = sum(row.fallbacks for row in rows)
     return f"""# Several workers
 
@@ -60,16 +63,25 @@ simulated, and nothing that is computed takes any of it. Normalised hypervolume:
 front, 0 is nothing beyond the reference point. Medians over seeds, with the least and the greatest.
 CPU: median seconds of the optimizer alone until the last trial is told.
 
-Searches from {dates[0]} to {dates[-1]} on {machine.cpu_model()}, {os.cpu_count()} cores that may
-have been shared with other work; one thread per process; Python {platform.python_version()};
-{versions}. Suggestions replaced by Sobol points because a fit failed: {lost}."""
+{_origin(rows)}
+Suggestions replaced by Sobol points because a fit failed: {lost}."""
+
+
+def _origin(rows: Sequence[Row]) -> str:
+    dates = sorted(row.date for row in rows)
+    versions = ", ".join(sorted({row.version for row in rows}))
+    return f"""Searches from {dates[0]} to {dates[-1]} on {machine.cpu_model()}, {os.cpu_count()}
+cores that may have been shared with other work; one thread per process; Python
+{platform.python_version()}; {versions}."""
 
 
 def _claim(rows: Sequence[Row]) -> str:
     """Say of each problem and of all whether several workers are as good as one."""
-    title = f"""## {OURS} over {ALONE}, after all trials
+    return f"## {OURS} over {ALONE}, after all trials\n\n{_kept_ratios(rows)}"
 
-Ratio of the medians. Must show: at least {TARGET}."""
+
+def _kept_ratios(rows: Sequence[Row]) -> str:
+    title = f"{OURS} over {ALONE}, ratio of the medians. Must show: at least {TARGET}."
     found = {problem: ratio(rows, problem, OURS) for problem in problems(rows)}
     known = {problem: one for problem, one in found.items() if one is not None}
     if not known:

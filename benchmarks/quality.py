@@ -19,7 +19,17 @@ from functools import partial
 from rich.console import Console
 from rich.markdown import Markdown
 
-from benchmarks import charts, fresh, groat_runs, lines, peers, problems, report, results
+from benchmarks import (
+    charts,
+    fresh,
+    groat_runs,
+    lines,
+    peers,
+    problems,
+    readme,
+    report,
+    results,
+)
 from benchmarks.runs import Peer
 
 OPTIMIZERS: dict[str, Peer] = groat_runs.ALGORITHMS | {
@@ -59,6 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         stem = "quality" if chosen.trials == _TRIALS else f"quality-{chosen.trials}"
         (results.RESULTS / f"{stem}.md").write_text(report.markdown(rows, chosen.trials))
         charts.draw(rows, results.RESULTS / f"{stem}.png")
+    if rows and chosen.trials == _TRIALS:
+        readme.put("quality", report.summary(rows))
     Console().print(Markdown(report.markdown(_rows(asked), chosen.trials)))
     return 1 if failed else 0
 

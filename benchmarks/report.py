@@ -14,6 +14,7 @@ from benchmarks import peers, problems
 from benchmarks.results import Row
 
 CHECKPOINTS = (30, 60, 100)
+_SEEDS = 5
 
 
 def markdown(rows: Sequence[Row], trials: int) -> str:
@@ -23,8 +24,41 @@ def markdown(rows: Sequence[Row], trials: int) -> str:
     checkpoints = [count for count in CHECKPOINTS if count <= trials] or [trials]
     parts = [_head(rows)]
     parts += [_problem(rows, problem, checkpoints) for problem in problem_names(rows)]
-    parts += [_ranks(rows, checkpoints), _losses(rows, checkpoints)]
+    losses = f"## Where a peer is ahead of groat-auto\n\n{_losses(rows, checkpoints)}"
+    parts += [_ranks(rows, checkpoints), losses]
     return "\n\n".join(parts) + "\n"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Return the medians of all in one table, with mean ranks, and where a peer is ahead."""
+    listed = problem_names(rows)
+    counts = " / ".join(map(str, CHECKPOINTS))
+    lines = [f"| after {counts} trials | mean rank | {' | '.join(listed)} |"]
+    lines.append("|---" * (len(listed) + 2) + "|")
+    table = {name: _mean_ranks(rows, name, CHECKPOINTS) for name in names(rows, "optimizer")}
+    for name, ranks in sorted(table.items(), key=lambda item: item[1][-1]):
+        cells = [" / ".join(f"{rank:.1f}" for rank in ranks) + _missing(rows, name)]
+        cells += [_medians(rows, problem, name) for problem in listed]
+        lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
+    few = (
+        f"Medians of {_SEEDS} seeds, or as many as in brackets. Ranks are by medians among those "
+        "that ran on a problem; in brackets on how many, where not on all."
+    )
+    ahead = "A peer is ahead of groat-auto:\n\n" + _losses(rows, CHECKPOINTS)
+    return "\n\n".join(["\n".join(lines), few, _origin(rows), ahead])
+
+
+def _medians(rows: Sequence[Row], problem: str, name: str) -> str:
+    """Return the medians at each checkpoint, the best of all optimizers in bold."""
+    if not (first := values(rows, problem, name, CHECKPOINTS[0])):
+        return "-"
+    cells: list[str] = []
+    for count in CHECKPOINTS:
+        found = [values(rows, problem, other, count) for other in names(rows, "optimizer")]
+        best = max(median(scores) for scores in found if scores)
+        reached = median(values(rows, problem, name, count))
+        cells.append(f"**{reached:.2f}**" if reached == best else f"{reached:.2f}")
+    return " / ".join(cells) + ("" if len(first) == _SEEDS else f" ({len(first)})")
 
 
 def names(rows: Iterable[Row], field: str) -> list[str]:
@@ -45,8 +79,6 @@ def values(rows: Iterable[Row], problem: str, optimizer: str, trials: int) -> li
 
 
 def _head(rows: Sequence[Row]) -> str:
-    dates = sorted(row.date for row in rows)
-    versions = ", ".join(sorted(names(rows, "version")))
     return f"""# Search quality per trial
 
 Normalised hypervolume: 1 is the best known front, 0 is nothing beyond the reference point.
@@ -55,9 +87,16 @@ optimizer has nothing of its own to say there. CPU: median seconds of the optimi
 whole run, with what it loads lazily; for groat that is the server with its worker processes, gRPC
 and SQLite included.
 
-Runs from {dates[0]} to {dates[-1]} on {_cpu_model()}, {os.cpu_count()} cores that were shared with
-other work; one thread per process; Python {platform.python_version()}; {versions}.
+{_origin(rows)}
 {_fallbacks(rows)}"""
+
+
+def _origin(rows: Sequence[Row]) -> str:
+    dates = sorted(row.date for row in rows)
+    versions = ", ".join(sorted(names(rows, "version")))
+    return f"""Runs from {dates[0]} to {dates[-1]} on {_cpu_model()}, {os.cpu_count()} cores that
+were shared with other work; one thread per process; Python {platform.python_version()};
+{versions}."""
 
 
 def _fallbacks(rows: Sequence[Row]) -> str:
@@ -86,41 +125,44 @@ def _problem(rows: Sequence[Row], problem: str, checkpoints: Sequence[int]) -> s
 
 
 def _ranks(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
-    """Rank medians per problem, ties shared, among optimizers that ran on all problems."""
-    complete = _complete(rows)
     head = "".join(f" {count} trials |" for count in checkpoints)
     lines = [
-        "## Mean rank over the problems\n",
-        "1 is best. Only optimizers that ran on every problem above.\n",
+        "## Mean rank\n",
+        "By medians, ties shared, among those that ran on a problem; 1 is best. In brackets: on",
+        "how many problems, where not on all.\n",
         f"| |{head}",
+        "|---" * (len(checkpoints) + 1) + "|",
     ]
-    lines.append("|---" * (len(checkpoints) + 1) + "|")
-    table = {
-        name: [_mean_rank(rows, complete, name, count) for count in checkpoints]
-        for name in complete
-    }
+    table = {name: _mean_ranks(rows, name, checkpoints) for name in names(rows, "optimizer")}
     for name, ranks in sorted(table.items(), key=lambda item: item[1][-1]):
-        lines.append(f"| {_bold(name)} | {' | '.join(f'{rank:.1f}' for rank in ranks)} |")
+        cells = " | ".join(f"{rank:.1f}" for rank in ranks)
+        lines.append(f"| {_bold(name)}{_missing(rows, name)} | {cells} |")
     return "\n".join(lines)
 
 
-def _mean_rank(rows: Sequence[Row], complete: Sequence[str], name: str, count: int) -> float:
-    ranks: list[float] = []
-    for problem in problem_names(rows):
-        scores = [-median(values(rows, problem, other, count)) for other in complete]
-        ranks.append(float(rankdata(scores)[complete.index(name)]))
-    return mean(ranks)
+def _mean_ranks(rows: Sequence[Row], name: str, checkpoints: Sequence[int]) -> list[float]:
+    ran = _ran(rows, name)
+    return [mean(_rank(rows, problem, name, count) for problem in ran) for count in checkpoints]
 
 
-def _complete(rows: Sequence[Row]) -> list[str]:
-    every = set(problem_names(rows))
-    optimizers = names(rows, "optimizer")
-    return [n for n in optimizers if {r.problem for r in rows if r.optimizer == n} == every]
+def _rank(rows: Sequence[Row], problem: str, name: str, count: int) -> float:
+    """Rank the median among those of all that ran on the problem."""
+    found = {other: values(rows, problem, other, count) for other in names(rows, "optimizer")}
+    medians = {other: -median(scores) for other, scores in found.items() if scores}
+    return float(rankdata(list(medians.values()))[list(medians).index(name)])
+
+
+def _ran(rows: Sequence[Row], name: str) -> list[str]:
+    return problem_names(row for row in rows if row.optimizer == name)
+
+
+def _missing(rows: Sequence[Row], name: str) -> str:
+    count = len(_ran(rows, name))
+    return "" if count == len(problem_names(rows)) else f" ({count})"
 
 
 def _losses(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
     """Name every place where a peer's median beats that of what groat chooses by itself."""
-    title = "## Where a peer is ahead of groat-auto\n"
     lines = [
         f"- {problem}, {count} trials: {', '.join(ahead)}"
         for problem in problem_names(rows)
@@ -129,7 +171,7 @@ def _losses(rows: Sequence[Row], checkpoints: Sequence[int]) -> str:
     ]
     if "groat-auto" not in names(rows, "optimizer"):
         lines = ["groat-auto did not run."]
-    return "\n".join([title, *(lines or ["Nowhere, by medians."])])
+    return "\n".join(lines or ["Nowhere, by medians."])
 
 
 def _ahead(rows: Sequence[Row], problem: str, count: int) -> list[str]:

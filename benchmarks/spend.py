@@ -23,6 +23,7 @@ from benchmarks import (
     machine,
     priced_usage,
     problems,
+    readme,
     results,
     spend_charts,
     spend_report,
@@ -62,6 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if rows:
         (results.RESULTS / "spend.md").write_text(text)
         spend_charts.draw(rows, results.RESULTS / "spend.png")
+        readme.put("spend", spend_report.summary(rows))
     Console().print(Markdown(text))
     return 1 if failed else 0
 

@@ -18,6 +18,7 @@ CHECKPOINTS = (5, 10, 20, 40, 80, 150)
 TARGETS = {0.90: 0.2, 0.95: 0.5}
 """By share of the best hypervolume: groat's dollars over those of the best peer, at most."""
 
+_SEEDS = 5
 _CAP = float(spend_runs.CAP.amount)
 
 
@@ -32,6 +33,30 @@ def markdown(rows: Sequence[Row]) -> str:
             mine = [row for row in rows if row.problem == problem]
             parts += [f"## {problem}", _reached(mine), _prices(mine), _verdicts(mine), _ends(mine)]
     return "\n\n".join([*parts, _said(rows)]) + "\n"
+
+
+def summary(rows: Sequence[Row]) -> str:
+    """Return what the same hypervolume costs with each optimizer, and whether targets are met."""
+    listed = [problem for problem in PRICED if problem in {row.problem for row in rows}]
+    heads = [f"{problem}, USD to {share:.0%}" for problem in listed for share in TARGETS]
+    lines = [f"| | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|"]
+    of = {problem: [row for row in rows if row.problem == problem] for problem in listed}
+    for name in spend_rows.optimizers(rows):
+        cells: list[str] = []
+        for mine in of.values():
+            searches = [row for row in mine if row.optimizer == name]
+            cells += [_price(searches, share * best_hypervolume(mine)) for share in TARGETS]
+        lines.append(f"| {_bold(name)} | {' | '.join(cells)} |")
+    verdicts = [f"{problem}:\n\n{_verdicts(mine)}" for problem, mine in of.items()]
+    return "\n\n".join(["\n".join(lines), *verdicts, _origin(rows)])
+
+
+def _price(searches: Sequence[Row], hypervolume: float) -> str:
+    if not searches:
+        return "-"
+    dollars = price(searches, hypervolume)
+    told = f"{dollars:.0f}" if math.isfinite(dollars) else "never"
+    return told if len(searches) == _SEEDS else f"{told} ({len(searches)})"
 
 
 def best_hypervolume(rows: Sequence[Row]) -> float:
@@ -79,8 +104,6 @@ def _by_optimizer(rows: Sequence[Row]) -> dict[str, list[Row]]:
 
 
 def _head(rows: Sequence[Row]) -> str:
-    dates = sorted(row.date for row in rows)
-    versions = ", ".join(sorted({row.version for row in rows}))
     return f"""# Search quality per dollar
 
 How good a front is once a search has spent so many dollars, where one configuration's trial
@@ -94,8 +117,15 @@ prices, and tokens that are wrong by up to a factor of 1.65; its own guard keeps
 have no words for money: each goes on to {spend_runs.OVERTIME} or {spend_runs.TRIALS} trials, so
 that one sees what it would have needed, and is stopped before the trial that would pass it.
 
-Runs from {dates[0]} to {dates[-1]} on {machine.cpu_model()}, {os.cpu_count()} cores that were
-shared with other work; one thread per process; Python {platform.python_version()}; {versions}."""
+{_origin(rows)}"""
+
+
+def _origin(rows: Sequence[Row]) -> str:
+    dates = sorted(row.date for row in rows)
+    versions = ", ".join(sorted({row.version for row in rows}))
+    return f"""Runs from {dates[0]} to {dates[-1]} on {machine.cpu_model()}, {os.cpu_count()} cores
+that were shared with other work; one thread per process; Python {platform.python_version()};
+{versions}."""
 
 
 def _reached(rows: Sequence[Row]) -> str:
