@@ -31,6 +31,13 @@ def test_a_flag_wins_over_the_environment() -> None:
     assert (wanted.drain_s, wanted.fit_workers) == (3, 2)
 
 
+def test_it_computes_ahead_unless_told_otherwise() -> None:
+    """An ask that answers at once is what everybody wants; a machine without idle time is not."""
+    assert read().computes_ahead
+    assert not read("--ahead", "off").computes_ahead
+    assert not read(environment={"GROAT_AHEAD": "off"}).computes_ahead
+
+
 @pytest.mark.parametrize(
     ("flags", "words"),
     [
@@ -41,6 +48,7 @@ def test_a_flag_wins_over_the_environment() -> None:
         pytest.param(["--fit-workers", "many"], "not a number", id="no number"),
         pytest.param(["--fit-workers", "0"], "1 to 64", id="too few"),
         pytest.param(["--log-format", "xml"], "json, text", id="no such format"),
+        pytest.param(["--ahead", "yes"], "on, off", id="neither on nor off"),
     ],
 )
 def test_a_senseless_setting_is_refused_with_the_way_out(flags: list[str], words: str) -> None:

@@ -11,7 +11,7 @@ from groat.model.plan import ManualPlan
 
 
 class GuardMode(enum.Enum):
-    """What TUNE_MANUALLY does to an ask."""
+    """What the advice to stop or to tune by hand does to an ask: withhold trials, or nothing."""
 
     ENFORCE = "enforce"
     ADVISE = "advise"

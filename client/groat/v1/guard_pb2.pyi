@@ -36,17 +36,17 @@ class GuardPolicy(_message.Message):
         MODE_UNSPECIFIED: GuardPolicy._Mode.ValueType  # 0
         """ENFORCE"""
         MODE_ENFORCE: GuardPolicy._Mode.ValueType  # 1
-        """TUNE_MANUALLY comes without trials, until a person acknowledges it"""
+        """the advice to stop or to tune by hand comes without trials, until a person accepts it"""
         MODE_ADVISE: GuardPolicy._Mode.ValueType  # 2
-        """TUNE_MANUALLY comes with trials: read it, or not. Caps hold all the same"""
+        """such advice comes with trials: read it, or not. Caps hold all the same"""
 
     class Mode(_Mode, metaclass=_ModeEnumTypeWrapper): ...
     MODE_UNSPECIFIED: GuardPolicy.Mode.ValueType  # 0
     """ENFORCE"""
     MODE_ENFORCE: GuardPolicy.Mode.ValueType  # 1
-    """TUNE_MANUALLY comes without trials, until a person acknowledges it"""
+    """the advice to stop or to tune by hand comes without trials, until a person accepts it"""
     MODE_ADVISE: GuardPolicy.Mode.ValueType  # 2
-    """TUNE_MANUALLY comes with trials: read it, or not. Caps hold all the same"""
+    """such advice comes with trials: read it, or not. Caps hold all the same"""
 
     MODE_FIELD_NUMBER: _builtins.int
     HOLD_QUANTILE_FIELD_NUMBER: _builtins.int
