@@ -13,6 +13,7 @@ from groat_server import front
 from groat_server.algorithms import look_up
 from groat_server.algorithms.base import History, Problem
 from groat_server.algorithms.bayes import Bayesian
+from groat_server.algorithms.bayesian.search import most_useful
 from groat_server.testing import MIXED, SMOOTH, ask, different_points, problem_of, told, waiting
 
 ALGORITHM = Bayesian()
@@ -89,10 +90,10 @@ def test_a_bound_on_an_objective_keeps_the_search_inside() -> None:
     assert (asked[:, 0] < 0.3).all()
 
 
-@pytest.mark.parametrize("told_trials", [20, 21])
+@pytest.mark.parametrize("told_trials", [20, 21, 311])
 def test_every_other_trial_stays_with_what_is_typical(told_trials: int) -> None:
     """The far end of the front, past four fifths of the space, is for the other trials only."""
-    problem, points = problem_of(SMOOTH), different_points(SMOOTH, 40)
+    problem, points = problem_of(SMOOTH), different_points(SMOOTH, 600)
     points = np.vstack([[1.0, 1.0], points[points[:, 0] < 0.75]])[:told_trials]
     history = told(problem, points)
     history.losses[:] = np.stack([points[:, 0], 1 - points[:, 0] + points[:, 1]], axis=1)
@@ -162,6 +163,34 @@ def test_long_studies_are_thinned_and_still_answered() -> None:
 
     assert asked[0].generator == "bayesian"
     assert not set(SMOOTH.keys(asked[0].point[None])) & set(SMOOTH.keys(points))
+
+
+@pytest.mark.parametrize("unit", [1e-300, 1e-12, 1e12, 1e300])
+def test_values_of_any_size_are_searched_among(unit: float) -> None:
+    """A worker may tell picoseconds, or a number that no square can be taken of."""
+    problem, points = problem_of(SMOOTH, constraints=1), different_points(SMOOTH, 12)
+    history = told(problem, points)
+    history.losses[:] *= unit
+    history.violations[:] = (points[:, :1] - 0.5) * unit
+
+    with np.errstate(all="raise", under="ignore"):
+        asked = ask(ALGORITHM, problem, history, count=2)
+
+    assert [one.generator for one in asked] == ["bayesian"] * 2
+
+
+def test_a_long_study_forgets_nothing_that_is_allowed_and_best() -> None:
+    """What is cheapest breaks the constraint; of 390 trials, 300 are looked at."""
+    problem, points = problem_of(SMOOTH, constraints=1), different_points(SMOOTH, 390)
+    history = told(problem, points)
+    history.losses[:], history.violations[:] = points, 1.5 - points.sum(axis=1, keepdims=True)
+
+    useful = most_useful(history, 300)
+
+    allowed = points[history.is_feasible]
+    best = allowed[front.non_dominated(allowed)]
+    assert len(useful.numbers) == 300
+    assert {tuple(one) for one in best} <= {tuple(one) for one in useful.points}
 
 
 def test_the_design_may_be_set() -> None:

@@ -64,8 +64,14 @@ def reference_point(best: Floats, seen: Floats, hoped: Floats, bounds: Floats) -
         corners.append(front.nadir(best))
     corner = np.maximum.reduce(corners)
     low = np.min(best if len(best) else seen, axis=0)
-    span = np.maximum(corner - low, 1e-9 + 1e-3 * np.abs(corner))
+    span = np.maximum(corner - low, _least_span(seen))
     return np.where(np.isnan(bounds), corner + front.MARGIN * span, bounds)
+
+
+def _least_span(seen: Floats) -> Floats:
+    """Return what keeps an objective on which the best agree from having no span, ``(m,)``."""
+    spread: Floats = np.ptp(seen, axis=0)
+    return np.where(spread > 0, 1e-3 * spread, np.maximum(np.abs(seen[0]), 1.0))
 
 
 def typical_corner(best: Floats, everywhere: Floats, reference: Floats, bounds: Floats) -> Floats:

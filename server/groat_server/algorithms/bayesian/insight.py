@@ -23,14 +23,14 @@ _NO_SPREAD = 1e-12
 def predict(space: Space, seen: Sequence[Seen], points: Floats) -> list[Predicted]:
     """Predict each quantity at ``points (n, d)``; see `Explaining.predict`."""
     inputs = features(space, points)
-    return [_predicted(_model(space, one), inputs) for one in seen]
+    return [_predicted(_model(space, one, believes_all=True), inputs) for one in seen]
 
 
 def importances(space: Space, seen: Sequence[Seen]) -> Floats:
     """Say how much each parameter has to do with each quantity.
 
     The total effect: the share of the quantity's variance over the allowed
-    configurations that is lost when all parameters but this one are known. With
+    configurations that is left when all parameters but this one are known. With
     conditions a parameter is credited with what it switches on and off.
 
     Args:
@@ -47,7 +47,7 @@ def importances(space: Space, seen: Sequence[Seen]) -> Floats:
         On the model's medians, in its warped unit, so that one outlier does not
         decide; draws that break a constraint are left out in pairs.
     """
-    models = [_model(space, one) for one in seen]
+    models = [_model(space, one, believes_all=False) for one in seen]
     draws = _Draws.of(space)
     return np.array([draws.total_effects(space, model) for model in models]).reshape(
         len(seen), len(space.parameters)
@@ -96,9 +96,9 @@ def _medians(space: Space, model: Objective, points: Floats) -> Floats:
     return model.surrogate.predict(features(space, space.canonical(points)))[0]
 
 
-def _model(space: Space, seen: Seen) -> Objective:
-    layout = Layout.of(space)
-    warp, data = objective_data(features(space, seen.points), seen.values, seen.errors, layout)
+def _model(space: Space, seen: Seen, *, believes_all: bool) -> Objective:
+    inputs, is_kept = features(space, seen.points), np.full(len(seen.values), believes_all)
+    warp, data = objective_data(inputs, seen.values, seen.errors, Layout.of(space), is_kept)
     return Objective(warp, fit(data, [None], steps=_STEPS))
 
 

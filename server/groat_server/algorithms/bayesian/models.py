@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from groat_server import front
 from groat_server.algorithms.base import Floats, History, Problem
 from groat_server.algorithms.bayesian.features import Layout, features
 from groat_server.algorithms.bayesian.fitting import fit
@@ -67,8 +68,11 @@ def fit_models(
     layout = Layout.of(problem.space)
     rows = inputs[measured]
     losses, errors = history.losses[measured].T, history.errors[measured].T
+    is_best = history.is_feasible[measured]
+    is_best[is_best] = front.non_dominated(losses.T[is_best])
     outcomes = [
-        objective_data(rows, losses[j], errors[j], layout) for j in range(problem.objectives)
+        objective_data(rows, losses[j], errors[j], layout, is_best)
+        for j in range(problem.objectives)
     ]
     violations, doubts = history.violations[measured].T, history.violation_errors[measured].T
     data = [one for _, one in outcomes] + [

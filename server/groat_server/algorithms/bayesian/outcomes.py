@@ -66,7 +66,7 @@ class Feasibility:
 
 
 def objective_data(
-    inputs: Floats, losses: Floats, errors: Floats, layout: Layout
+    inputs: Floats, losses: Floats, errors: Floats, layout: Layout, is_kept: Bools
 ) -> tuple[Warp, Data]:
     """Prepare one objective for its model.
 
@@ -78,20 +78,24 @@ def objective_data(
         losses: Shape ``(n,)``, finite.
         errors: Shape ``(n,)``; NaN where unknown.
         layout: What the columns of ``inputs`` are.
+        is_kept: Shape ``(n,)``. Which are believed however bad: what is worst here may
+            be on the front by being best at something else. What is better is, too.
 
     Returns:
         The warp, and the warped data.
     """
     warp = choose_warp(losses)
-    targets = _without_bad_tail(warp(losses))
+    warped = warp(losses)
+    targets = _without_bad_tail(warped, least=float(warped[is_kept].max(initial=-np.inf)))
     noises = _variances(errors * warp.slope(losses))
     return warp, Data.standardised(inputs, targets, noises, layout)
 
 
 def constraint_data(inputs: Floats, violations: Floats, errors: Floats, layout: Layout) -> Data:
     """Prepare one constraint for its model; arguments as in `objective_data`."""
-    # Whatever is drawn in stays a violation.
-    targets = _without_bad_tail(violations, least=0.1 * float(violations.max()))
+    # Whatever is drawn in stays a violation, by as much as the middle half differs.
+    lower, upper = np.quantile(violations, [0.25, 0.75])
+    targets = _without_bad_tail(violations, least=float(upper - lower))
     return Data.standardised(inputs, targets, _variances(errors), layout)
 
 

@@ -58,19 +58,23 @@ class Step:
     doubt, as expected improvement does; the other stays with what is typical of the space and
     takes the models nearly at their word. The first alone spends many trials at the ends of
     the front and on what might be; the second alone would neither extend the front nor
-    find out where the models are wrong.
+    find out where the models are wrong. With four objectives or more turns steer the search,
+    and what it found is judged with all of the doubt.
 
     Args:
         problem: The study.
         history: The trials that the models know; at least one is measured.
         models: Fitted to ``history``.
         pending: Shape ``(p, d)``, canonical; believed to come out as predicted.
+        turn: Even where what is known has its turn; the next search has the other.
     """
 
-    def __init__(self, problem: Problem, history: History, models: Models, pending: Floats) -> None:
+    def __init__(
+        self, problem: Problem, history: History, models: Models, pending: Floats, turn: int
+    ) -> None:
         self._problem = problem
         self._thrift = Thrift.of(problem)
-        self._told = len(history.points)
+        self._turn = turn
         self._seen = history.losses[history.is_measured]
         self._points = history.points[history.is_measured]
         self._feasible = history.is_feasible[history.is_measured]
@@ -101,6 +105,7 @@ class Step:
             points = np.array(more)
             chosen += map(Choice, more, gains_of(points))
             self._believe(points)
+            self._turn += 1
         return chosen
 
     def _believe(self, points: Floats) -> None:
@@ -132,7 +137,7 @@ class Step:
 
     def _is_to_use_what_is_known(self) -> bool:
         """Whether it is the turn of what is known, and not of what is not; they alternate."""
-        return (self._told + len(self._believed)) % 2 == 0
+        return self._turn % 2 == 0
 
     def _typical_corner(self, best: Floats, everywhere: Floats, reference: Floats) -> Floats:
         expected = self._models.medians(features(self._problem.space, everywhere))
