@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import warnings
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias, cast
@@ -44,13 +45,13 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
         told = log.evaluate(start)
         with log.thinking():
             index = client.attach_trial(_to_ax(problem.space, start, names))
-            client.complete_trial(index, _losses(problem, told))
+            client.complete_trial(index, _facts(problem, told))
     while log.count < trials:
         with log.thinking():
             [(index, asked)] = client.get_next_trials(max_trials=1).items()
         told = log.evaluate(_from_ax(problem.space, asked, names))
         with log.thinking():
-            client.complete_trial(index, _losses(problem, told))
+            client.complete_trial(index, _facts(problem, told))
     return log.run()
 
 
@@ -77,7 +78,7 @@ class AxSearch:
         return Job(configuration, lambda values: self._complete(index, values))
 
     def _complete(self, index: int, values: Mapping[str, float]) -> None:
-        self._client.complete_trial(index, _losses(self._problem, values))
+        self._client.complete_trial(index, _facts(self._problem, values))
 
 
 def _client(problem: Problem, names: Mapping[str, str], seed: int) -> Client:
@@ -88,8 +89,13 @@ def _client(problem: Problem, names: Mapping[str, str], seed: int) -> Client:
     return client
 
 
-def _losses(problem: Problem, told: Mapping[str, float]) -> dict[str, float]:
-    return {f"f{j}": float(loss) for j, loss in enumerate(problem.losses(told))}
+def _facts(problem: Problem, told: Mapping[str, float]) -> dict[str, float | tuple[float, float]]:
+    """Losses, with their standard errors where they are told."""
+    pairs = enumerate(zip(problem.losses(told), problem.loss_errors(told), strict=True))
+    return {
+        f"f{j}": (float(loss), float(error)) if math.isfinite(error) else float(loss)
+        for j, (loss, error) in pairs
+    }
 
 
 def _names(space: model.SearchSpace) -> dict[str, str]:

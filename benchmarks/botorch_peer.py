@@ -38,8 +38,8 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
     """Sobol points, twice as many as coordinates plus one but 20 at most, then qLogNEHVI.
 
     Parameters of every kind are axes of a cube, whose points `cube.decode` rounds, and inactive
-    ones stay in the model: the tutorials leave mixed spaces to Ax. The noise is inferred. Where
-    a fit fails, a Sobol point takes its place.
+    ones stay in the model: the tutorials leave mixed spaces to Ax. The noise is inferred where no
+    standard errors are told. Where a fit fails, a Sobol point takes its place.
 
     The tutorial is given its reference point; here it is BoTorch's guess from all values told.
     From those of their front alone it shrinks to a point when one trial dominates all others,
@@ -51,8 +51,9 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
     with log.thinking():
         sequence = qmc.Sobol(width, rng=seed).random_base2((trials - 1).bit_length())
     points: list[Floats] = []
+    errors: list[Floats] = []
     if start := cube.default(problem.space):
-        log.evaluate(start)
+        errors.append(problem.loss_errors(log.evaluate(start)))
         points.append(np.array(cube.encode(problem.space, start)))
     losses = [log.newest] if start else []
     for i in range(trials - len(points)):
@@ -60,10 +61,10 @@ def qlognehvi(problem: Problem, seed: int, trials: int) -> Run:
         if len(points) >= min(2 * (width + 1), _MOST_START):
             with log.thinking():
                 try:
-                    point = _next(np.array(points), np.array(losses))
+                    point = _next(np.array(points), np.array(losses), np.array(errors))
                 except _FAILURES:
                     fallbacks += 1
-        log.evaluate(cube.decode(problem.space, point))
+        errors.append(problem.loss_errors(log.evaluate(cube.decode(problem.space, point))))
         points.append(point)
         losses.append(log.newest)
     return log.run(fallbacks=fallbacks)
@@ -82,6 +83,7 @@ class BotorchSearch:
         self._spare = qmc.Sobol(cube.width(problem.space), rng=seed)
         self._points: list[Floats] = []
         self._losses: list[Floats] = []
+        self._errors: list[Floats] = []
 
     def attach(self, past: Sequence[Fact]) -> None:
         """Add what is known."""
@@ -92,7 +94,7 @@ class BotorchSearch:
     def ask(self) -> Job:
         """Get the next trial; a Sobol point where the fit fails."""
         try:
-            point = _next(np.array(self._points), np.array(self._losses))
+            point = _next(*map(np.array, (self._points, self._losses, self._errors)))
         except _FAILURES:
             self.lost += 1
             point = self._spare.random(1)[0]
@@ -102,12 +104,13 @@ class BotorchSearch:
     def _take(self, point: Floats, values: Mapping[str, float]) -> None:
         self._points.append(point)
         self._losses.append(self._problem.losses(values))
+        self._errors.append(self._problem.loss_errors(values))
 
 
-def _next(points: Floats, losses: Floats) -> Floats:
+def _next(points: Floats, losses: Floats, errors: Floats) -> Floats:
     inputs, targets = torch.from_numpy(points), -torch.from_numpy(losses)
     bounds = torch.stack([torch.zeros(inputs.shape[1]), torch.ones(inputs.shape[1])]).double()
-    model_list = _fitted(inputs, targets, bounds)
+    model_list = _fitted(inputs, targets, torch.from_numpy(errors) ** 2, bounds)
     acquisition = logei.qLogNoisyExpectedHypervolumeImprovement(
         model=model_list,
         ref_point=infer_reference_point(targets),
@@ -126,11 +129,12 @@ def _next(points: Floats, losses: Floats) -> Floats:
     return found[0].detach().numpy()
 
 
-def _fitted(inputs: Tensor, targets: Tensor, bounds: Tensor) -> ModelListGP:
+def _fitted(inputs: Tensor, targets: Tensor, variances: Tensor, bounds: Tensor) -> ModelListGP:
     models = [
         SingleTaskGP(
             inputs,
             targets[:, j : j + 1],
+            variances[:, j : j + 1] if variances[:, j].isfinite().all() else None,
             input_transform=Normalize(inputs.shape[1], bounds=bounds),
             outcome_transform=Standardize(m=1),
         )

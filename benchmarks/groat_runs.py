@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 import signal
@@ -18,6 +17,7 @@ from importlib import metadata
 from pathlib import Path
 
 import groat
+from benchmarks import checksums
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Peer, Run
 from groat import model
@@ -28,8 +28,9 @@ DECIDING = (
     *("front.py", "history.py", "evidence.py", "algorithms/bayesian/*.py"),
     *(f"algorithms/{name}.py" for name in ("base", "design", "auto", "bayes", "sobol")),
     *(f"algorithms/{name}.py" for name in ("nsga2", "evolution", "variation")),
+    *(f"../../benchmarks/{name}.py" for name in ("groat_runs", "runs", "cube")),
 )
-"""What decides which configuration comes next."""
+"""What decides which configuration comes next, and what is told."""
 
 QUIET_S = 0.4
 """More than the moment that a server waits before it computes where nobody waits."""
@@ -127,11 +128,8 @@ def version(patterns: Iterable[str] = DECIDING) -> str:
     Args:
         patterns: Of files below the server's folder.
     """
-    digest = hashlib.sha256()
-    for pattern in patterns:
-        for path in sorted(_SERVER.glob(pattern)):
-            digest.update(path.read_bytes())
-    return f"groat {metadata.version('groat')}+{digest.hexdigest()[:8]}"
+    paths = [path for pattern in patterns for path in sorted(_SERVER.glob(pattern))]
+    return f"groat {metadata.version('groat')}+{checksums.of_code(paths)}"
 
 
 @contextmanager

@@ -1,15 +1,17 @@
 """Other optimizers, each as it is meant to be used: sequential, ask then tell, one process.
 
-Each gets what groat gets: the space with its scales and conditions, the configuration in use
-today where a problem declares one, and nothing about the reference point. Settings are the
+Each gets what groat gets, as far as it takes it: the space with its scales and conditions, the
+configuration in use today where a problem declares one, standard errors where a problem has any
+(BoTorch and Ax take them), and nothing about the reference point. Settings are the
 libraries' defaults, except for the population sizes, which are made to fit 100 trials.
 """
 
 from __future__ import annotations
 
 from importlib import metadata
+from pathlib import Path
 
-from benchmarks import cube, optuna_peer, pymoo_peer
+from benchmarks import checksums, cube, optuna_peer, pymoo_peer
 from benchmarks.problems import Problem
 from benchmarks.runs import Log, Peer, Run
 
@@ -50,6 +52,15 @@ PEERS: dict[str, tuple[Peer, str]] = {
 }
 """By name: the peer, and the distribution whose version it depends on."""
 
+_ADAPTERS = {
+    "optuna": "optuna_peer",
+    "ax-platform": "ax_peer",
+    "botorch": "botorch_peer",
+    "pymoo": "pymoo_peer",
+    "scipy": "peers",
+}
+"""By distribution: the module here that asks it."""
+
 
 def can_run(name: str, problem: Problem) -> bool:
     """Whether a peer has something of its own to say about a problem.
@@ -61,9 +72,14 @@ def can_run(name: str, problem: Problem) -> bool:
 
 
 def version(name: str) -> str:
-    """Return a peer's library and its version, or that it is missing: Ax is not for everyone."""
+    """Return a peer's library and its version, with a checksum of the code that asks it.
+
+    Ax is not for everyone: it may be missing.
+    """
     distribution = PEERS[name][1]
+    modules = (_ADAPTERS[distribution], "cube", "runs")
+    checksum = checksums.of_code(Path(__file__).with_name(f"{module}.py") for module in modules)
     try:
-        return f"{distribution} {metadata.version(distribution)}"
+        return f"{distribution} {metadata.version(distribution)}+{checksum}"
     except metadata.PackageNotFoundError:
         return f"{distribution}, not installed"

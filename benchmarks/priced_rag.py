@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import cast
 
@@ -170,9 +170,10 @@ class Variant:
         return self.evaluate(configuration) | {"quality": good / QUESTIONS}
 
 
-def standard_error(told: float) -> float:
+def errors(told: Mapping[str, float]) -> dict[str, float]:
     """Return that of a share of 100 questions, from the share itself; never 0."""
-    return math.sqrt((told * (1 - told) + 0.25 / QUESTIONS) / QUESTIONS)
+    share = told["quality"]
+    return {"quality": math.sqrt((share * (1 - share) + 0.25 / QUESTIONS) / QUESTIONS)}
 
 
 def _metrics(second: str) -> tuple[model.Metric, ...]:

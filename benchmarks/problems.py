@@ -7,7 +7,7 @@ import json
 import math
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol, TypeAlias, cast
 
@@ -20,6 +20,7 @@ from benchmarks import agent_tools, cube, engineering, mixed_rag, priced_rag, st
 from groat import model
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Errors: TypeAlias = Callable[[Mapping[str, float]], dict[str, float]]
 Evaluate: TypeAlias = Callable[[model.Configuration], dict[str, float]]
 
 DATA = Path(__file__).parent / "data"
@@ -63,6 +64,7 @@ class Problem:
         truth: What it is scored by; differs from ``evaluate`` under noise only.
         reference: Shape ``(m,)``, as losses. No optimizer is told.
         best_hypervolume: Of the best known front, beyond ``reference``.
+        errors: Standard errors of what a trial is told, where it tells them too.
     """
 
     name: str
@@ -72,10 +74,16 @@ class Problem:
     truth: Evaluate
     reference: tuple[float, ...]
     best_hypervolume: float
+    errors: Errors = lambda _told: {}
 
     def losses(self, values: Mapping[str, float]) -> Floats:
         """Return metric values as losses, shape ``(m,)``."""
         return np.array([metric.loss(values[metric.id]) for metric in self.metrics])
+
+    def loss_errors(self, values: Mapping[str, float]) -> Floats:
+        """Return standard errors of the losses, shape ``(m,)``; NaN where none is told."""
+        known = self.errors(values)
+        return np.array([known.get(metric.id, math.nan) for metric in self.metrics])
 
     def normalised_hypervolume(self, losses: Floats) -> float:
         """Return the exact hypervolume of ``losses`` ``(n, m)`` over the best known; 1 is best."""
@@ -218,6 +226,11 @@ def _beyond(ideal: Floats, nadir: Floats) -> tuple[float, ...]:
     return tuple((ideal + 1.1 * (nadir - ideal)).tolist())
 
 
+def _priced(name: str, variant: priced_rag.Variant) -> Problem:
+    noisy = _made_up(name, evaluate=variant.evaluate_noisily)
+    return replace(noisy, errors=priced_rag.errors)
+
+
 def _made_up(stem: str, name: str = "", evaluate: Evaluate | None = None) -> Problem:
     ours = MADE_UP[stem]
     return Problem(
@@ -241,12 +254,8 @@ _MAKERS: dict[str, Callable[[], Problem]] = {
     "mixed_rag_noisy": lambda: _made_up("mixed_rag", "mixed_rag_noisy", mixed_rag.evaluate_noisily),
     "agent_tools": lambda: _made_up("agent_tools"),
     "step_order": lambda: _made_up("step_order"),
-    "priced_rag_cost": lambda: _made_up(
-        "priced_rag_cost", evaluate=priced_rag.BY_PRICE.evaluate_noisily
-    ),
-    "priced_rag_latency": lambda: _made_up(
-        "priced_rag_latency", evaluate=priced_rag.BY_LATENCY.evaluate_noisily
-    ),
+    "priced_rag_cost": lambda: _priced("priced_rag_cost", priced_rag.BY_PRICE),
+    "priced_rag_latency": lambda: _priced("priced_rag_latency", priced_rag.BY_LATENCY),
 }
 PRICED = ("priced_rag_cost", "priced_rag_latency")
 """Problems whose trials spend money, for `spend`."""

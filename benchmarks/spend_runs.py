@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -50,6 +50,8 @@ def informed(seed: int, kind: model.AlgorithmKind | None = None) -> StudyOptions
         workload=priced_usage.workload(seed),
     )
 
+
+_PAYING = ("pricing/*.py", "../../benchmarks/spend_runs.py")
 
 GROAT: dict[str, Callable[[int], StudyOptions]] = {"groat-auto": informed}
 """Ways to run groat, by name: what the study is like, given the seed."""
@@ -151,7 +153,7 @@ def version(optimizer: str) -> str:
     if optimizer not in GROAT:
         return peers.version(optimizer)
     guard = (name for name in guard_rows.DECIDING["verdicts"] if not name.startswith("guard_"))
-    return groat_runs.version((*groat_runs.DECIDING, *guard))
+    return groat_runs.version((*groat_runs.DECIDING, *guard, *_PAYING))
 
 
 def _with_groat(options: StudyOptions, problem: Problem, seed: int) -> Search:
@@ -183,14 +185,11 @@ def _use_up(study: groat.Study, purse: Purse) -> str:
     for trial in study:
         told = purse.evaluate(trial.parameters)
         used = priced_usage.used(trial.parameters)
-        trial.tell(_with_errors(told), usage=used, example_count=priced_rag.QUESTIONS)
+        errors = purse.watched.errors(told)
+        values = {**told, **{name: (told[name], error) for name, error in errors.items()}}
+        trial.tell(values, usage=used, example_count=priced_rag.QUESTIONS)
     assert study.last_decision is not None
     return study.last_decision.reason.value
-
-
-def _with_errors(told: Mapping[str, float]) -> dict[str, float | tuple[float, float]]:
-    quality = told["quality"]
-    return {**told, "quality": (quality, priced_rag.standard_error(quality))}
 
 
 def _said(decision: model.Decision) -> str:

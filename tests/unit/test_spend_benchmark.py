@@ -118,8 +118,8 @@ def test_noise_is_that_of_a_hundred_questions() -> None:
 
 def test_the_standard_error_by_hand() -> None:
     """Half of the questions right gives 0.05; all of them right gives a half over a hundred."""
-    assert priced_rag.standard_error(0.5) == pytest.approx(0.05, abs=3e-4)
-    assert priced_rag.standard_error(1.0) == pytest.approx(0.005)
+    assert priced_rag.errors({"quality": 0.5}) == {"quality": pytest.approx(0.05, abs=3e-4)}
+    assert priced_rag.errors({"quality": 1.0}) == {"quality": pytest.approx(0.005)}
 
 
 @pytest.mark.parametrize("name", problems.PRICED)
